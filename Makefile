@@ -1,0 +1,64 @@
+# `make` checks and tests. Every target first makes what it needs, once.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+PARITY_BIN := .venv-parity/bin
+PARITY_READY := .venv-parity/.ready
+SOURCES := max_whisper tests examples docs
+
+MODEL ?= ../shared/models/whisper-tiny.en-relearned
+SPEECH ?= ../shared/speech/formats/jfk.flac
+
+NEEDS_VENV := expected a Python >= 3.10 with venv; on Debian: apt install python3-venv
+
+.PHONY: all setup check fix test demo parity bench docs clean
+
+all: check test
+
+setup: $(READY)  ## .venv with the command max-whisper in it
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv || { echo '$(NEEDS_VENV)'; exit 1; }
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	touch $@
+
+check: $(READY)  ## style, types and floors; changes nothing
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: $(READY)  ## what can be mended without thought
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+test: $(READY)
+	$(BIN)/pytest
+
+demo: $(READY)  ## the main job: speech in, words out
+	@if [ -e '$(SPEECH)' ] && { [ -e '$(MODEL)' ] || [ '$(origin MODEL)' != file ]; }; then \
+		$(BIN)/max-whisper transcribe '$(SPEECH)' --model '$(MODEL)' --output_dir build/demo; \
+	else \
+		echo 'make demo: expected a model at $(MODEL) and sound at $(SPEECH), found nothing.'; \
+		echo 'Name your own, for example: make demo MODEL=tiny.en SPEECH=speech.mp3'; \
+	fi
+
+# openai-whisper brings PyTorch, so it lives apart and .venv stays as a user has it.
+$(PARITY_READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-parity || { echo '$(NEEDS_VENV)'; exit 1; }
+	$(PARITY_BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,parity]'
+	touch $@
+
+parity: $(PARITY_READY)  ## the table of differences from openai-whisper
+	$(PARITY_BIN)/python -m tests.parity
+
+bench: $(READY)  ## the table of speeds
+	$(BIN)/python -m benchmarks.speed
+
+docs: $(READY)  ## docs/cli.md from the command's own flags
+	$(BIN)/python docs/generate_cli.py
+
+clean:
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +

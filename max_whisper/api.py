@@ -1,0 +1,243 @@
+"""The door: a name in, a Whisper out, which turns sound into typed transcripts.
+
+The keyword arguments are those of `transcribe()` in openai/whisper, under its names.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import PurePath
+from types import TracebackType
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+
+from max_whisper.audio import AudioSource, load_audio
+from max_whisper.audio.constants import HOP_LENGTH, SAMPLE_RATE
+from max_whisper.config import WhisperConfig
+from max_whisper.decoding import detect_language, resolve_language
+from max_whisper.engine.load import load_engine
+from max_whisper.engine.options import EngineOptions
+from max_whisper.engine.protocol import Engine
+from max_whisper.errors import OptionError
+from max_whisper.pipeline import (
+    Progress,
+    TranscribeOptions,
+    choose_language,
+    transcribe,
+    transcript_text,
+)
+from max_whisper.tokenizer import Tokenizer
+from max_whisper.transcript import Segment, Transcript
+from max_whisper.weights import Checkpoint, load_checkpoint
+
+OnCompile: TypeAlias = Callable[[str], AbstractContextManager[None]]
+OnProgress: TypeAlias = Callable[[Progress], None]
+
+
+def load_model(
+    name_or_path: str | os.PathLike[str],
+    *,
+    device: str = "auto",
+    dtype: str = "auto",
+    threads: int = 0,
+    model_dir: str | os.PathLike[str] | None = None,
+    on_compile: OnCompile | None = None,
+) -> Whisper:
+    """Load a Whisper: a short name, `owner/name` on the hub, a folder, or a `.pt`.
+
+    The first use of a model on a machine compiles its graphs; they are kept for the
+    next time. `on_compile(reason)` makes the context in which that happens, such as a
+    spinner; without it the reason is logged. `model_dir` stands in for the hub's cache.
+
+    Raises `OptionError`, `DeviceError` or `CheckpointError`.
+    """
+    options = EngineOptions(device=device, dtype=dtype, threads=threads)
+    checkpoint = load_checkpoint(name_or_path, cache_dir=model_dir)
+    tokenizer = Tokenizer.from_json(
+        checkpoint.tokenizer_json, is_multilingual=checkpoint.is_multilingual
+    )
+    engine = load_engine(checkpoint.config, checkpoint.weights, options, on_compile)
+    return Whisper(checkpoint, tokenizer, engine)
+
+
+@dataclass(frozen=True, slots=True)
+class DetectedLanguage:
+    """The likeliest language of a recording, and how likely every one is.
+
+    `probabilities` is code to probability, likeliest first, and adds up to one.
+    """
+
+    language: str
+    probability: float
+    probabilities: Mapping[str, float]
+
+
+class LoadedEngine(Engine, Protocol):
+    """An engine that holds its memory until it is closed."""
+
+    def close(self) -> None:
+        """Give the memory back."""
+
+
+class Whisper:
+    """One loaded model. Close it, or use it in a `with`, to give its memory back."""
+
+    def __init__(
+        self, checkpoint: Checkpoint, tokenizer: Tokenizer, engine: LoadedEngine
+    ) -> None:
+        self.name = checkpoint.name
+        self.config: WhisperConfig = checkpoint.config
+        self.is_multilingual = checkpoint.is_multilingual
+        self._tokenizer = tokenizer
+        self._engine = engine
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Codes of the languages that this model has learnt."""
+        return (
+            tuple(self._tokenizer.language_tokens) if self.is_multilingual else ("en",)
+        )
+
+    def transcribe(
+        self,
+        audio: AudioSource,
+        *,
+        progress: OnProgress | None = None,
+        **options: Any,
+    ) -> Transcript:
+        """Turn `audio` into its transcript.
+
+        `audio` is a path, `-` for standard input, bytes, a binary file object, or
+        samples at 16 kHz. `options` are OpenAI's: `language`, `task`, `temperature`,
+        `beam_size`, `initial_prompt`, … `progress` is called after every window.
+
+        Raises `AudioError` for what is not sound and `OptionError` for a choice that is
+        unknown or that this model cannot honour.
+        """
+        return self.segments(audio, progress=progress, **options).transcript()
+
+    def segments(
+        self,
+        audio: AudioSource,
+        *,
+        progress: OnProgress | None = None,
+        **options: Any,
+    ) -> SegmentStream:
+        """Begin the transcript of `audio` and yield its segments as they come.
+
+        Takes what `transcribe` takes. Options and sound are checked and the language is
+        found in this call; the windows are transcribed while the stream is read.
+        """
+        chosen = TranscribeOptions.from_keywords(**options)
+        self._verify_task(chosen)
+        resolve_language(self._tokenizer, chosen.decoding)
+        samples = load_audio(audio)
+        mel = self._engine.log_mel(samples)
+        language = choose_language(self._engine, self._tokenizer, mel, chosen)
+        segments = transcribe(
+            self._engine,
+            self._tokenizer,
+            mel,
+            chosen.in_language(language),
+            progress or _ignore,
+        )
+        return SegmentStream(
+            segments, self._tokenizer, language, samples.size / SAMPLE_RATE
+        )
+
+    def detect_language(self, audio: AudioSource) -> DetectedLanguage:
+        """Find the language that is spoken in the first window (30 s) of `audio`.
+
+        An English-only model answers English. Raises `AudioError`.
+        """
+        samples = load_audio(audio)
+        if not self.is_multilingual:
+            return DetectedLanguage("en", 1.0, {"en": 1.0})
+        window = np.zeros(self.config.num_frames * HOP_LENGTH, np.float32)
+        start = samples[: window.size]
+        window[: start.size] = start
+        mel = self._engine.log_mel(window)
+        features = self._engine.encode(mel.frames[np.newaxis])
+        [found] = detect_language(self._engine, self._tokenizer, features)
+        ranked = dict(sorted(found.items(), key=lambda pair: -pair[1]))
+        language = next(iter(ranked))
+        return DetectedLanguage(language, ranked[language], ranked)
+
+    def close(self) -> None:
+        """Give the model's memory back; it cannot be used afterwards."""
+        self._engine.close()
+
+    def __enter__(self) -> Whisper:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Whisper {self.name}>"
+
+    def _verify_task(self, options: TranscribeOptions) -> None:
+        if options.decoding.task == "translate" and cannot_translate(self.name):
+            raise OptionError(
+                f"expected a model that can translate, found {self.name}, which was "
+                "trained without; use large-v3 or medium"
+            )
+
+
+class SegmentStream(Iterator[Segment]):
+    """The segments of one recording, each yielded as soon as it is known.
+
+    `language` (a code) and `duration` (seconds of sound) are known from the start.
+    """
+
+    def __init__(
+        self,
+        segments: Iterator[Segment],
+        tokenizer: Tokenizer,
+        language: str,
+        duration: float,
+    ) -> None:
+        self.language = language
+        self.duration = duration
+        self._segments = segments
+        self._tokenizer = tokenizer
+        self._heard: list[Segment] = []
+
+    def __next__(self) -> Segment:
+        segment = next(self._segments)
+        self._heard.append(segment)
+        return segment
+
+    def transcript(self) -> Transcript:
+        """Transcribe what is left and return the whole."""
+        for _ in self:
+            pass
+        return Transcript(
+            text=transcript_text(self._tokenizer, self._heard),
+            segments=tuple(self._heard),
+            language=self.language,
+            duration=self.duration,
+        )
+
+
+def cannot_translate(name: str) -> bool:
+    """Whether the model of this name is known to transcribe when asked to translate.
+
+    >>> cannot_translate("openai/whisper-large-v3-turbo"), cannot_translate("small")
+    (True, False)
+    """
+    last = PurePath(name).name.removesuffix(".pt").removeprefix("whisper-")
+    return last in ("turbo", "large-v3-turbo") or last.startswith("distil-")
+
+
+def _ignore(progress: Progress) -> None:
+    pass

@@ -1,0 +1,9 @@
+"""The sizes of sound, as `whisper/audio.py` in openai/whisper names them."""
+
+SAMPLE_RATE = 16_000
+N_FFT = 400
+HOP_LENGTH = 160
+CHUNK_LENGTH = 30
+N_SAMPLES = CHUNK_LENGTH * SAMPLE_RATE
+N_FRAMES = N_SAMPLES // HOP_LENGTH
+FRAMES_PER_SECOND = SAMPLE_RATE // HOP_LENGTH

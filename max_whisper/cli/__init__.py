@@ -1,0 +1,1 @@
+"""The command `max-whisper`: words for people, one line for every mistake."""

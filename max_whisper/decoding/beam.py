@@ -1,0 +1,96 @@
+"""Beam search with patience: `BeamSearchDecoder` of openai/whisper.
+
+Every beam offers its best `beam_size + 1` continuations. Ranked together, those that
+end are set aside and the next `beam_size` others live on. The search of a window is
+done when `max_finished` have ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from max_whisper.decoding.search import Hypothesis
+from max_whisper.engine.protocol import Candidates
+
+Tokens: TypeAlias = tuple[int, ...]
+Ranked: TypeAlias = list[tuple[Tokens, tuple[float, int]]]
+"""Sequences with their score and the row they go on from, best first."""
+
+
+class BeamSearch:
+    """Rows `window * beam_size` to `(window + 1) * beam_size` are a window's beams."""
+
+    def __init__(self, batch: int, beam_size: int, max_finished: int, eot: int) -> None:
+        self.rows: Sequence[Tokens] = [()] * (batch * beam_size)
+        self.sources: Sequence[int] | None = None
+        self._sums = np.zeros(batch * beam_size, np.float32)
+        self._finished: list[dict[Tokens, float]] = [{} for _ in range(batch)]
+        self._beam_size = beam_size
+        self._max_finished = max_finished
+        self._eot = eot
+
+    def update(self, candidates: Candidates) -> bool:
+        """Replace the beams by their best continuations."""
+        # Sums are float32, as in openai/whisper: ties and near ties fall the same way.
+        scores = self._sums[:, np.newaxis] + candidates.logprobs
+        alive: Ranked = []
+        for window, finished in enumerate(self._finished):
+            ranked = self._ranked(window, candidates.tokens, scores)
+            beams, ended = self._divide(ranked)
+            self._finish(finished, ended)
+            alive += beams
+        self.rows = [tokens for tokens, _ in alive]
+        self.sources = [source for _, (_, source) in alive]
+        self._sums = np.array([score for _, (score, _) in alive], np.float32)
+        return all(len(found) >= self._max_finished for found in self._finished)
+
+    def hypotheses(self) -> list[list[Hypothesis]]:
+        """What has ended, filled up to `beam_size` with the best of what has not."""
+        for window, finished in enumerate(self._finished):
+            self._fill_up(finished, window * self._beam_size)
+        return [
+            [Hypothesis(tokens[:-1], total) for tokens, total in finished.items()]
+            for finished in self._finished
+        ]
+
+    def _ranked(
+        self, window: int, tokens: NDArray[np.int32], scores: NDArray[np.float32]
+    ) -> Ranked:
+        """All continuations of a window, best first; equal sequences are one."""
+        width = self._beam_size + 1
+        found: dict[Tokens, tuple[float, int]] = {}
+        begin = window * self._beam_size
+        for row in range(begin, begin + self._beam_size):
+            offers = tokens[row, :width].tolist(), scores[row, :width].tolist()
+            for token, score in zip(*offers, strict=True):
+                found[(*self.rows[row], token)] = (score, row)
+        return sorted(found.items(), key=lambda item: item[1][0], reverse=True)
+
+    def _divide(self, ranked: Ranked) -> tuple[Ranked, Ranked]:
+        """The best `beam_size` that go on, and those that end and outrank them."""
+        beams: Ranked = []
+        ended: Ranked = []
+        for item in ranked:
+            (ended if item[0][-1] == self._eot else beams).append(item)
+            if len(beams) == self._beam_size:
+                break
+        return beams, ended
+
+    def _finish(self, finished: dict[Tokens, float], ended: Ranked) -> None:
+        for tokens, (score, _) in ended:
+            if len(finished) >= self._max_finished:
+                break
+            finished[tokens] = score
+
+    def _fill_up(self, finished: dict[Tokens, float], begin: int) -> None:
+        if len(finished) >= self._beam_size:
+            return
+        sums = self._sums[begin : begin + self._beam_size]
+        for beam in np.argsort(sums)[::-1].tolist():
+            finished[(*self.rows[begin + beam], self._eot)] = float(sums[beam])
+            if len(finished) >= self._beam_size:
+                break

@@ -1,0 +1,30 @@
+"""Checks of single options, and the error for those that fail."""
+
+from __future__ import annotations
+
+from math import inf, isfinite
+from numbers import Integral, Real
+
+from max_whisper.errors import OptionError
+
+
+def check_range(name: str, value: object, least: float, most: float = inf) -> None:
+    """Raise `OptionError` unless `value` is a finite number in the range."""
+    if isinstance(value, Real) and isfinite(value) and least <= float(value) <= most:
+        return
+    wanted = f"{least} or more" if most == inf else f"{least} to {most}"
+    raise refused(name, wanted, value)
+
+
+def check_whole(name: str, value: object, least: int, most: float = inf) -> None:
+    """Raise `OptionError` unless `value` is a whole number in the range."""
+    if not isinstance(value, Integral):
+        raise refused(name, "a whole number", value)
+    check_range(name, value, least, most)
+
+
+def refused(name: str, expected: str, found: object) -> OptionError:
+    """The error for a value that the option `name` does not take."""
+    return OptionError(
+        f"expected {expected} for {name}, found {found!r}; change {name}"
+    )

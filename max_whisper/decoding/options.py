@@ -1,0 +1,145 @@
+"""How one window is decoded: the fields of OpenAI's `DecodingOptions`, checked.
+
+Differences from openai/whisper: no `fp16` (the engine knows its precision), a `seed`
+for sampling, and numbers out of range are refused at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from max_whisper.decoding.checks import check_range, check_whole, refused
+from max_whisper.engine.protocol import MAX_CANDIDATES
+from max_whisper.errors import OptionError
+
+MAX_BEAM_SIZE = MAX_CANDIDATES - 1
+TASKS = ("transcribe", "translate")
+
+
+def option(default: Any, help: str) -> Any:
+    """A dataclass field whose help text is read by the command line and the server."""
+    return field(default=default, metadata={"help": help})
+
+
+OPTIONAL: tuple[tuple[Any, ...], ...] = (
+    ("sample_len", check_whole, 1),
+    ("best_of", check_whole, 1),
+    ("beam_size", check_whole, 1, MAX_BEAM_SIZE),
+    ("patience", check_range, 0),
+    ("length_penalty", check_range, 0, 1),
+    ("max_initial_timestamp", check_range, 0),
+)
+"""Fields that may be None, and what they are checked by if they are not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecodingOptions:
+    """The choices for one window of sound.
+
+    Raises `OptionError` for a value out of range. Whether the fields fit together is
+    asked by `verify_together`, since a transcription holds beam size and best-of side
+    by side and takes what each temperature needs with `at`.
+    """
+
+    task: str = option(
+        "transcribe", "transcribe in the language spoken, or translate to English"
+    )
+    language: str | None = option(
+        None, "language of the sound, by code or name; detected if not given"
+    )
+    temperature: float = option(0.0, "temperature of sampling; 0 takes the best token")
+    sample_len: int | None = option(
+        None, "tokens to decode in a window, at most; half the context if not given"
+    )
+    best_of: int | None = option(
+        None, "candidates to sample, if the temperature is not 0"
+    )
+    beam_size: int | None = option(
+        None, f"beams of the search, 1 to {MAX_BEAM_SIZE}, if the temperature is 0"
+    )
+    patience: float | None = option(
+        None, "finished beams to wait for, as a multiple of the beam size"
+    )
+    length_penalty: float | None = option(
+        None, "alpha of the length penalty, 0 to 1; the plain length if not given"
+    )
+    prompt: str | Sequence[int] | None = option(
+        None, "text or tokens that came before the window"
+    )
+    prefix: str | Sequence[int] | None = option(
+        None, "text or tokens that the window's own text begins with"
+    )
+    suppress_tokens: str | Sequence[int] | None = option(
+        "-1", "token ids never to say, by commas; -1 is all that nobody speaks"
+    )
+    suppress_blank: bool = option(True, "never begin with a blank or with the end")
+    without_timestamps: bool = option(False, "decode text only, without times")
+    max_initial_timestamp: float | None = option(
+        1.0, "latest time of the first timestamp, in seconds; 0 is any"
+    )
+    seed: int = option(0, "seed of sampling: equal calls give equal text")
+
+    def __post_init__(self) -> None:
+        if self.task not in TASKS:
+            raise refused("task", "transcribe or translate", self.task)
+        check_range("temperature", self.temperature, 0)
+        check_whole("seed", self.seed, 0)
+        for name, check, *limits in OPTIONAL:
+            if getattr(self, name) is not None:
+                check(name, getattr(self, name), *limits)
+        self._check_patience()
+        self.suppressed_ids()
+
+    def _check_patience(self) -> None:
+        if self.patience is not None and self.beam_size is None:
+            raise OptionError(
+                f"expected beam_size with patience, found patience={self.patience} "
+                "alone; give beam_size too"
+            )
+        if self.beam_size is not None and self.max_finished < 1:
+            raise OptionError(
+                "expected a patience that waits for one beam at least, "
+                f"found {self.patience} times beam_size={self.beam_size}; raise either"
+            )
+
+    @property
+    def group(self) -> int:
+        """Rows that are decoded side by side for one window."""
+        return self.beam_size or self.best_of or 1
+
+    @property
+    def max_finished(self) -> int:
+        """Finished beams at which a search ends."""
+        return round((self.beam_size or 1) * (self.patience or 1.0))
+
+    def suppressed_ids(self) -> tuple[int, ...]:
+        """`suppress_tokens` as numbers; -1 stands for all that nobody speaks."""
+        given = self.suppress_tokens or ()
+        try:
+            ids = tuple(map(int, given.split(",") if isinstance(given, str) else given))
+        except (TypeError, ValueError):
+            ids = (-2,)
+        if any(token < -1 for token in ids):
+            raise refused("suppress_tokens", "token ids or -1, by commas", given)
+        return ids
+
+    def at(self, temperature: float) -> DecodingOptions:
+        """These options for one attempt: beams at 0, best-of above it."""
+        if temperature > 0:
+            return replace(self, temperature=temperature, beam_size=None, patience=None)
+        return replace(self, temperature=temperature, best_of=None)
+
+    def verify_together(self) -> None:
+        """Raise `OptionError` for fields that exclude each other."""
+        if self.beam_size is not None and self.best_of is not None:
+            raise OptionError(
+                f"expected beam_size or best_of, found beam_size={self.beam_size} and "
+                f"best_of={self.best_of}; leave one out"
+            )
+        if self.temperature == 0 and self.best_of is not None:
+            raise OptionError(
+                "expected a temperature above 0 for best_of, found temperature=0 and "
+                f"best_of={self.best_of}; raise the temperature or leave best_of out"
+            )

@@ -1,0 +1,76 @@
+"""All that is settled before the first token: prompt, rules and number of steps."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, replace
+
+from max_whisper.config import WhisperConfig
+from max_whisper.decoding.language import resolve_language
+from max_whisper.decoding.options import DecodingOptions
+from max_whisper.decoding.prompt import initial_tokens, sample_length
+from max_whisper.decoding.rules import TimestampRules, timestamp_rules, token_rules
+from max_whisper.engine.protocol import Probe, Sampling, TokenRules
+from max_whisper.errors import OptionError
+from max_whisper.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class DecodingTask:
+    """One decoding, ready to run on any windows.
+
+    `steps` is the number of tokens to sample at most. `silence` asks for the log
+    probability of silence, which the model gives right after the start token.
+    """
+
+    options: DecodingOptions
+    prompt: tuple[int, ...]
+    rules: TokenRules
+    timestamps: TimestampRules
+    silence: Probe
+    steps: int
+
+    @classmethod
+    def plan(
+        cls, tokenizer: Tokenizer, options: DecodingOptions, config: WhisperConfig
+    ) -> DecodingTask:
+        """Check `options` and work out what follows from them.
+
+        Raises `OptionError` for options that exclude each other or that the model
+        cannot honour, and if a multilingual model is not told the language.
+        """
+        options.verify_together()
+        options = replace(options, language=_known_language(tokenizer, options))
+        context = config.max_target_positions
+        prompt = initial_tokens(tokenizer, options, context)
+        # The text may grow to one token more than the decoder can read.
+        room = context + 1 - len(prompt)
+        return cls(
+            options=options,
+            prompt=prompt,
+            rules=token_rules(tokenizer, options, config),
+            timestamps=timestamp_rules(tokenizer, options, config),
+            silence=Probe((tokenizer.no_speech,), (prompt.index(tokenizer.sot),)),
+            steps=min(sample_length(options, context), room),
+        )
+
+    def sampling(self, step: int) -> Sampling | None:
+        """How to draw the token of a step; None to take the best.
+
+        The seed differs from step to step, but not from call to call.
+        """
+        temperature = self.options.temperature
+        if temperature == 0 or self.options.beam_size is not None:
+            return None
+        key = f"{self.options.seed} {temperature} {step}"
+        return Sampling(temperature, zlib.crc32(key.encode()))
+
+
+def _known_language(tokenizer: Tokenizer, options: DecodingOptions) -> str:
+    language = resolve_language(tokenizer, options)
+    if language is None:
+        raise OptionError(
+            "expected a language for a multilingual model, found none; give language "
+            "or detect it first"
+        )
+    return language

@@ -1,0 +1,136 @@
+"""Compile a model's graphs once, and keep them.
+
+A compiled file holds no weights: one serves every checkpoint of the same shape. It is
+kept under a name that says all it depends on, written beside its place and moved there,
+so that neither a second process nor a crash can leave half a file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import platformdirs
+from max.driver import Device
+from max.engine import InferenceSession, Model
+from max.graph import Module
+
+from max_whisper.config import WhisperConfig
+from max_whisper.engine.protocol import MAX_CANDIDATES
+from max_whisper.features.log_mel import build_log_mel
+from max_whisper.kernels.mojo_ops import KERNELS
+from max_whisper.kernels.ops import Ops
+from max_whisper.model.graphs import build_encode, build_prefill, build_step
+from max_whisper.model.parameters import Parameters
+from max_whisper.weights.names import expected_shapes
+
+OnCompile = Callable[[str], AbstractContextManager[object]]
+
+REASON = (
+    "Compiling the model for this machine. This happens once for a model size and "
+    "takes about a minute"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that a compiled file depends on."""
+
+    config: WhisperConfig
+    ops: Ops
+    device: Device
+
+    @property
+    def path(self) -> Path:
+        """Where the compiled file is kept; `MAX_WHISPER_CACHE` moves it."""
+        facts = {
+            "config": asdict(self.config),
+            "ops": repr(self.ops),
+            "device": self._device_facts,
+            "max": version("max"),
+            "sources": _sources_digest(),
+        }
+        digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+        return cache_folder() / f"{digest.hexdigest()[:32]}.mef"
+
+
+    @property
+    def _device_facts(self) -> str:
+        """The kind of GPU, or what the CPU can do: code is compiled for just that."""
+        if self.device.is_host:
+            return f"{platform.machine()} {_cpu_features()}"
+        return f"{self.device.api} {self.device.architecture_name}"
+
+
+def cache_folder() -> Path:
+    """The folder of compiled graphs."""
+    chosen = os.environ.get("MAX_WHISPER_CACHE")
+    return Path(chosen) if chosen else platformdirs.user_cache_path("max-whisper")
+
+
+def load_graphs(
+    plan: Plan,
+    session: InferenceSession,
+    weights: dict[str, object],
+    on_compile: OnCompile,
+) -> dict[str, Model]:
+    """The graphs of a model, ready to run, by name."""
+    if plan.path.exists():
+        try:
+            return session.init_all(session.compile(plan.path), weights_registry=weights)
+        except RuntimeError:
+            plan.path.unlink(missing_ok=True)
+    with on_compile(REASON):
+        compiled = session.compile(build(plan), custom_extensions=plan.ops.extensions)
+    _keep(compiled.export_mef, plan.path)
+    return session.init_all(compiled, weights_registry=weights)
+
+
+def build(plan: Plan) -> Module:
+    """All the graphs of a model, as one module."""
+    module = Module()
+    at = Parameters(plan.ops, expected_shapes(plan.config))
+    build_log_mel(module, plan.ops, plan.config.num_mel_bins)
+    build_encode(module, at, plan.config)
+    build_prefill(module, at, plan.config)
+    build_step(module, at, plan.config, MAX_CANDIDATES)
+    return module
+
+
+def _keep(export: Callable[[Path], None], path: Path) -> None:
+    """Write a file in one move; a full or read-only disk only costs the next start."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            export(Path(folder) / path.name)
+            os.replace(Path(folder) / path.name, path)
+    except OSError:
+        return
+
+
+def _sources_digest() -> str:
+    """A digest of every file that shapes a graph."""
+    package = KERNELS.parent.parent
+    digest = hashlib.sha256()
+    for room in ("kernels", "model", "features"):
+        for file in sorted((package / room).rglob("*")):
+            if file.suffix in {".py", ".mojo"}:
+                digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _cpu_features() -> str:
+    """The CPU's own list of its features."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line for line in lines if line.startswith(("flags", "Features"))), "")

@@ -1,0 +1,63 @@
+"""The one place that decides the device, its precision and its set of operations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from max.driver import CPU, Accelerator, Device, accelerator_count
+from max.dtype import DType
+from max.graph import DeviceRef
+
+from max_whisper.engine.options import EngineOptions
+from max_whisper.errors import DeviceError, OptionError
+from max_whisper.kernels.mojo_ops import MojoOps
+from max_whisper.kernels.ops import Ops
+from max_whisper.kernels.plain_ops import PlainOps
+
+_DTYPES = {
+    "float32": DType.float32,
+    "float16": DType.float16,
+    "bfloat16": DType.bfloat16,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A device, and the operations that run on it."""
+
+    device: Device
+    ops: Ops
+
+
+def choose(options: EngineOptions, *, weights_are_half: bool) -> Place:
+    """The device that was asked for; `weights_are_half` says that fp16 holds them all.
+
+    Raises `DeviceError` for a device that is not there.
+    """
+    device = _device(options.device)
+    if device.is_host:
+        if options.dtype not in ("auto", "float32"):
+            raise OptionError(
+                f"expected dtype auto or float32 on a CPU, found {options.dtype}"
+            )
+        stored = DType.float16 if weights_are_half else DType.float32
+        return Place(device, MojoOps(stored))
+    dtype = _DTYPES["bfloat16" if options.dtype == "auto" else options.dtype]
+    return Place(device, PlainOps(DeviceRef.from_device(device), dtype))
+
+
+def _device(name: str) -> Device:
+    kind, _, number = name.partition(":")
+    if kind == "cpu" and not number:
+        return CPU()
+    if kind == "auto" and not number:
+        return Accelerator() if accelerator_count() else CPU()
+    if kind not in ("gpu", "cuda") or not (number or "0").isdecimal():
+        raise OptionError(f"expected device auto, cpu, gpu or gpu:N, found {name!r}")
+    count = accelerator_count()
+    if int(number or 0) >= count:
+        raise DeviceError(
+            f"expected a GPU for device {name!r}, found {count} that MAX can use; "
+            "check the driver, or use device='cpu'"
+        )
+    return Accelerator(int(number or 0))

@@ -1,0 +1,165 @@
+"""The engine on MAX: buffers in, candidates out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from max.driver import CPU, Buffer, Device
+from max.engine import Model
+from numpy.typing import NDArray
+
+from max_whisper.config import WhisperConfig
+from max_whisper.engine.protocol import (
+    AudioFeatures,
+    Bounds,
+    Candidates,
+    DecodingState,
+    Mel,
+    Probe,
+    Sampling,
+    TokenRules,
+)
+from max_whisper.audio.constants import HOP_LENGTH
+from max_whisper.features import log_mel
+from max_whisper.model import graphs
+
+
+@dataclass(slots=True)
+class Memory:
+    """What a decoding state keeps on the device and beside it.
+
+    `positions [rows]` is where the next token of a row stands; `ancestors [rows, n]`
+    says in which slot of the caches each earlier position of a row lies.
+    """
+
+    cross: tuple[Buffer, ...]
+    caches: tuple[Buffer, ...]
+    masks: Buffer
+    timestamp_begin: Buffer
+    slots: Buffer
+    positions: NDArray[np.int32]
+    ancestors: NDArray[np.int32]
+
+
+class MaxEngine:
+    """`Engine` with MAX's graphs; made by `load_engine`."""
+
+    def __init__(
+        self, config: WhisperConfig, models: dict[str, Model], device: Device, dtype: Any
+    ) -> None:
+        self.config = config
+        self._models = models
+        self._device = device
+        self._dtype = dtype
+
+    def log_mel(self, samples: NDArray[np.float32]) -> Mel:
+        run = self._models[log_mel.GRAPH]
+        energies = [
+            _get(run.execute(self._put(block))[0]) for block in log_mel.blocks(samples)
+        ]
+        frames = log_mel.normalise(np.concatenate(energies))
+        return Mel(frames[: samples.size // HOP_LENGTH])
+
+    def encode(self, windows: NDArray[np.float32]) -> AudioFeatures:
+        padded = np.pad(windows, ((0, 0), (1, 1), (0, 0)))
+        features, *cross = self._models[graphs.ENCODE].execute(self._put(padded))
+        return AudioFeatures(len(windows), features, tuple(cross))
+
+    def prefill(
+        self,
+        features: AudioFeatures,
+        prompts: Sequence[Sequence[int]],
+        rules: TokenRules,
+        *,
+        group: int = 1,
+        probe: Probe | None = None,
+    ) -> DecodingState:
+        memory = self._memory(features, rules, features.batch * group)
+        lengths = np.array([len(prompt) for prompt in prompts], np.int32)
+        longest = int(lengths.max())
+        tokens = np.zeros((features.batch, longest), np.int32)
+        for row, prompt in zip(tokens, prompts, strict=True):
+            row[: len(prompt)] = prompt
+        probe = probe or Probe((0,), (0,) * features.batch)
+        slots = np.arange(features.batch, dtype=np.int32) * group
+        starts = np.zeros(features.batch, np.int32)
+        (probes,) = self._models[graphs.PREFILL].execute(
+            *map(self._put, (tokens, np.array(probe.positions, np.int32))),
+            self._put(np.array(probe.tokens, np.int32)),
+            *map(self._put, (slots, starts, np.repeat(slots[:, None], longest, 1))),
+            *memory.cross,
+            *memory.caches,
+        )
+        memory.positions[:] = np.repeat(lengths - 1, group)
+        memory.ancestors[:] = np.repeat(slots, group)[:, None]
+        return DecodingState(features.batch, group, _get(probes), memory)
+
+    def step(
+        self,
+        state: DecodingState,
+        tokens: Sequence[int],
+        bounds: Sequence[Bounds],
+        *,
+        sources: Sequence[int] | None = None,
+        sampling: Sampling | None = None,
+    ) -> Candidates:
+        memory: Memory = state.memory
+        if sources is not None:
+            memory.ancestors = memory.ancestors[list(sources)]
+            memory.positions = memory.positions[list(sources)]
+        rows = np.arange(len(memory.positions))
+        memory.ancestors[rows, memory.positions] = rows
+        length = int(memory.positions.max()) + 1
+        limits = [(b.first_text, b.first_timestamp, b.end, b.first) for b in bounds]
+        heat, seed = (sampling.temperature, sampling.seed) if sampling else (0.0, 0)
+        found, logprobs = self._models[graphs.STEP].execute(
+            self._put(np.array(tokens, np.int32).reshape(state.batch, state.group)),
+            memory.masks,
+            self._put(np.array(limits, np.int32)),
+            memory.timestamp_begin,
+            self._put(np.array([heat], np.float32)),
+            self._put(np.array([seed], np.uint64)),
+            memory.slots,
+            self._put(memory.positions),
+            self._put(np.ascontiguousarray(memory.ancestors[:, :length])),
+            *memory.cross,
+            *memory.caches,
+        )
+        memory.positions += 1
+        return Candidates(_get(found), _get(logprobs))
+
+    def close(self) -> None:
+        """Give back the weights and graphs; the engine cannot be used any more."""
+        self._models = {}
+
+    def _memory(
+        self, features: AudioFeatures, rules: TokenRules, rows: int
+    ) -> Memory:
+        capacity = self.config.max_target_positions
+        shape = (rows, capacity, self.config.d_model)
+        caches = [
+            Buffer(self._dtype, shape, self._device)
+            for _ in range(2 * self.config.decoder_layers)
+        ]
+        masks = np.stack([rules.suppressed, rules.suppressed | rules.suppressed_first])
+        return Memory(
+            cross=features.cross,
+            caches=tuple(caches),
+            masks=self._put(masks.astype(np.uint8)),
+            timestamp_begin=self._put(np.array([rules.timestamp_begin], np.int32)),
+            slots=self._put(np.arange(rows, dtype=np.int32)),
+            positions=np.zeros(rows, np.int32),
+            ancestors=np.zeros((rows, capacity), np.int32),
+        )
+
+    def _put(self, array: NDArray[Any]) -> Buffer:
+        """An array on the device; on the host it is the array's own memory."""
+        return Buffer.from_numpy(array).to(self._device)
+
+
+def _get(buffer: Buffer) -> NDArray[Any]:
+    """A buffer as an array on the host."""
+    return buffer.to(CPU()).to_numpy()

@@ -1,0 +1,93 @@
+"""From a checkpoint's weights to an engine that runs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from max.driver import Buffer
+from max.dtype import DType
+from max.engine import InferenceSession
+from numpy.typing import NDArray
+
+from max_whisper.config import WhisperConfig
+from max_whisper.engine.compile import OnCompile, Plan, load_graphs
+from max_whisper.engine.devices import Place, choose
+from max_whisper.engine.engine import MaxEngine
+from max_whisper.engine.options import EngineOptions
+from max_whisper.weights.names import check
+
+_TABLES = ("encoder.embed_positions.weight", "decoder.embed_positions.weight")
+
+_log = logging.getLogger("max_whisper")
+
+
+def load_engine(
+    config: WhisperConfig,
+    weights: Mapping[str, NDArray[Any]],
+    options: EngineOptions,
+    on_compile: OnCompile | None = None,
+) -> MaxEngine:
+    """Compile (or find compiled) graphs for `config` and bind `weights` to them.
+
+    `weights` are float16 or float32 arrays under Hugging Face's names. `on_compile` is
+    entered around a compilation, with the reason for the wait.
+    """
+    check(weights, config)
+    place = choose(options, weights_are_half=_are_half(weights))
+    session = InferenceSession([place.device], num_threads=options.threads or None)
+    registry = {name: _bind(name, array, place) for name, array in weights.items()}
+    plan = Plan(config, place.ops, place.device)
+    models = load_graphs(plan, session, registry, on_compile or _tell)
+    return MaxEngine(config, models, place.device, place.ops.dtype)
+
+
+def is_compiled(
+    config: WhisperConfig, weights: Mapping[str, NDArray[Any]], options: EngineOptions
+) -> bool:
+    """Whether `load_engine` would find its graphs compiled."""
+    place = choose(options, weights_are_half=_are_half(weights))
+    return Plan(config, place.ops, place.device).path.exists()
+
+
+def _are_half(weights: Mapping[str, NDArray[Any]]) -> bool:
+    """Whether float16 holds every matrix exactly: half the bytes, the same numbers."""
+    matrices = [a for name, a in weights.items() if a.ndim > 1 and name not in _TABLES]
+    return all(array.dtype == np.float16 for array in matrices)
+
+
+def _bind(name: str, array: NDArray[Any], place: Place) -> Buffer:
+    """A weight in the layout, precision and memory that its graph expects."""
+    if array.ndim == 1 or name in _TABLES:
+        packed: NDArray[Any] = np.ascontiguousarray(array, np.float32)
+        if place.ops.dtype == DType.float16:
+            packed = packed.astype(np.float16)
+    else:
+        packed = place.ops.pack(_as_matrix(array))
+    buffer = Buffer.from_numpy(packed)
+    if place.ops.dtype == DType.bfloat16:
+        buffer = Buffer.from_numpy(_to_bfloat16(packed)).view(DType.bfloat16)
+    return buffer.to(place.device)
+
+
+def _as_matrix(array: NDArray[Any]) -> NDArray[Any]:
+    """`[rows, columns]`; a convolution `[out, in, 3]` reads its taps before channels."""
+    if array.ndim == 3:
+        array = array.transpose(0, 2, 1)
+    return array.reshape(array.shape[0], -1)
+
+
+def _to_bfloat16(array: NDArray[Any]) -> NDArray[np.uint16]:
+    """The upper halves of float32 values, rounded to even; NumPy has no bfloat16."""
+    bits = np.ascontiguousarray(array, np.float32).view(np.uint32)
+    rounded = bits + 0x7FFF + ((bits >> 16) & 1)
+    return np.ascontiguousarray((rounded >> 16).astype(np.uint16))
+
+
+@contextmanager
+def _tell(reason: str) -> Iterator[None]:
+    _log.warning("%s …", reason)
+    yield

@@ -1,0 +1,36 @@
+"""Where and how a model runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from max_whisper.errors import OptionError
+
+DTYPES = ("auto", "float32", "float16", "bfloat16")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineOptions:
+    """Choices that are made once, when a model is loaded."""
+
+    device: str = field(
+        default="auto",
+        metadata={"help": "where to run: auto, cpu, gpu, or gpu:N for the Nth GPU"},
+    )
+    dtype: str = field(
+        default="auto",
+        metadata={"help": "precision: auto, float32, float16 or bfloat16"},
+    )
+    threads: int = field(
+        default=0, metadata={"help": "CPU threads; 0 means all physical cores"}
+    )
+
+    def __post_init__(self) -> None:
+        if self.dtype not in DTYPES:
+            raise OptionError(
+                f"expected dtype to be one of {', '.join(DTYPES)}, found {self.dtype!r}"
+            )
+        if self.threads < 0:
+            raise OptionError(
+                f"expected threads to be 0 (all cores) or more, found {self.threads}"
+            )

@@ -1,0 +1,170 @@
+"""The waist: all that Whisper's logic asks of a device.
+
+Above it are tokens and seconds, below it are tensors. Candidates cross, logits do not;
+rules cross as data, not as callbacks.
+
+    log_mel    samples               → Mel             (once a file)
+    encode     mel windows           → AudioFeatures   (once a window)
+    prefill    features and prompts  → DecodingState   (once a window and temperature)
+    step       state and tokens      → Candidates      (once a token)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from max_whisper.config import WhisperConfig
+
+MAX_CANDIDATES = 16
+"""Candidates that one step returns for a row: a beam of up to 15, and one to spare."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mel:
+    """The log-mel spectrogram of a whole recording, normalised by its own maximum.
+
+    `frames` is `[n, num_mel_bins]` float32, time first, 10 ms a frame, without padding.
+    """
+
+    frames: NDArray[np.float32]
+
+    def window(self, seek: int, size: int, length: int) -> NDArray[np.float32]:
+        """`size` frames from `seek`, with zeros up to `length`: `[length, bins]`."""
+        window = np.zeros((length, self.frames.shape[1]), np.float32)
+        frames = self.frames[seek : seek + size]
+        window[: len(frames)] = frames
+        return window
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFeatures:
+    """Encoded windows, on the device.
+
+    `states` is the encoder's output `[batch, positions, d_model]`; `cross` holds what the
+    decoder reads of it: keys and values of every layer. What they are is the engine's.
+    """
+
+    batch: int
+    states: Any
+    cross: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRules:
+    """What may never, or not yet, be said: one per decoding.
+
+    `suppressed` and `suppressed_first` are `[vocab_size]` masks: tokens that may never
+    come, and tokens that may not come first. Tokens from `timestamp_begin` on are
+    timestamps, and if they outweigh every text token together, one of them must come;
+    a decoding without timestamps sets it to `vocab_size`.
+    """
+
+    suppressed: NDArray[np.bool_]
+    suppressed_first: NDArray[np.bool_]
+    timestamp_begin: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one row may say next, from what it has said.
+
+    Tokens below `first_text` may not come, nor timestamps below `first_timestamp`, nor
+    any token from `end` on. `first` says that this is the row's first sampled token.
+    """
+
+    first_text: int
+    first_timestamp: int
+    end: int
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The best next tokens of every row, best first.
+
+    `tokens` and `logprobs` are `[rows, MAX_CANDIDATES]`. Log probabilities are those
+    after the rules, at temperature 1. In a row sampled at a temperature, the first token
+    is the sample. A token that may not come has a log probability of minus infinity.
+    """
+
+    tokens: NDArray[np.int32]
+    logprobs: NDArray[np.float32]
+
+
+@dataclass(slots=True)
+class DecodingState:
+    """The decoder's memory of `batch` windows with `group` rows each; row `r` hears
+    window `r // group`.
+
+    `probes` is `[batch, n]`: log probabilities of the probed tokens, without any rule,
+    at the position that was probed. `memory` is the engine's own.
+    """
+
+    batch: int
+    group: int
+    probes: NDArray[np.float32]
+    memory: Any
+
+
+class Engine(Protocol):
+    """One Whisper on one device. Weights and graphs are shared, states are not."""
+
+    @property
+    def config(self) -> WhisperConfig: ...
+
+    def log_mel(self, samples: NDArray[np.float32]) -> Mel:
+        """Samples `[n]` at 16 kHz to the frames that lie in them, `n // 160`."""
+
+    def encode(self, windows: NDArray[np.float32]) -> AudioFeatures:
+        """Windows `[batch, num_frames, num_mel_bins]`, padded, to audio features."""
+
+    def prefill(
+        self,
+        features: AudioFeatures,
+        prompts: Sequence[Sequence[int]],
+        rules: TokenRules,
+        *,
+        group: int = 1,
+        probe: Probe | None = None,
+    ) -> DecodingState:
+        """Read one prompt per window into a fresh state of `group` rows a window."""
+
+    def step(
+        self,
+        state: DecodingState,
+        tokens: Sequence[int],
+        bounds: Sequence[Bounds],
+        *,
+        sources: Sequence[int] | None = None,
+        sampling: Sampling | None = None,
+    ) -> Candidates:
+        """Feed one token to every row and return what may come next.
+
+        `sources[r]` is the row whose past row `r` goes on from (its own if None). The
+        first step after `prefill` feeds the last token of the prompt, which the state
+        has read but not answered.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Ask `prefill` for log probabilities of `tokens` after `position` of the prompts."""
+
+    tokens: tuple[int, ...]
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Draw the first candidate at `temperature` instead of taking the best.
+
+    The same seed draws the same token from the same logits.
+    """
+
+    temperature: float
+    seed: int

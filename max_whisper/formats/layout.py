@@ -1,0 +1,119 @@
+"""How timed words are laid out as subtitles: lines, their width and their number.
+
+As `iterate_subtitles` in openai/whisper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
+
+from max_whisper.errors import OptionError
+from max_whisper.transcript import Segment, Word
+
+LONG_PAUSE = 3.0
+"""Seconds between the starts of two words that end a subtitle."""
+
+UNLIMITED = 1000
+"""The width of a line and the words in it where no limit is set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubtitleOptions:
+    """The layout of subtitles; all of it needs word times.
+
+    Subtitles end where segments end, unless both `max_line_width` (characters) and
+    `max_line_count` are given. `highlight_words` shows each subtitle once a word, with
+    the spoken word underlined. Raises `OptionError` for a limit below 1.
+    """
+
+    max_line_width: int | None = None
+    max_line_count: int | None = None
+    max_words_per_line: int | None = None
+    highlight_words: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("max_line_width", "max_line_count", "max_words_per_line"):
+            value = getattr(self, name)
+            if value is not None and (not isinstance(value, int) or value < 1):
+                raise OptionError(
+                    f"expected a whole number from 1 on for {name}, found {value!r}"
+                )
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The names of the options that differ from their defaults."""
+        return tuple(f.name for f in fields(self) if getattr(self, f.name) != f.default)
+
+    @property
+    def keeps_segments(self) -> bool:
+        """Whether a subtitle ends with its segment."""
+        return self.max_line_width is None or self.max_line_count is None
+
+
+@dataclass(slots=True)
+class Subtitle:
+    """Words that are shown together; a word that begins a new line holds its break."""
+
+    words: list[Word] = field(default_factory=list)
+    lines: int = 1
+    width: int = 0
+
+    def continue_line(self, word: Word) -> None:
+        """Append `word` to the last line, with the space before it."""
+        self.words.append(word)
+        self.width += len(word.word)
+
+    def begin_line(self, word: Word) -> None:
+        """Append `word` as the first of a line."""
+        text = word.word.strip()
+        broken = self.width > 0
+        self.lines += broken
+        self.words.append(replace(word, word="\n" + text if broken else text))
+        self.width = len(text)
+
+
+def subtitles(
+    segments: Sequence[Segment], options: SubtitleOptions
+) -> Iterator[Subtitle]:
+    """Lay the words of `segments` out."""
+    subtitle = Subtitle()
+    for word, begins_group in _grouped_words(segments, options):
+        begins_group = begins_group and options.keeps_segments and bool(subtitle.words)
+        pause = _is_after_pause(word, subtitle, options)
+        if not (begins_group or pause) and _has_room(word, subtitle, options):
+            subtitle.continue_line(word)
+            continue
+        if begins_group or _is_full(subtitle, pause, options):
+            yield subtitle
+            subtitle = Subtitle()
+        subtitle.begin_line(word)
+    if subtitle.words:
+        yield subtitle
+
+
+def _grouped_words(
+    segments: Sequence[Segment], options: SubtitleOptions
+) -> Iterator[tuple[Word, bool]]:
+    """Every word, and whether it is the first of its segment or of a group in it."""
+    size = options.max_words_per_line or UNLIMITED
+    for segment in segments:
+        for place, word in enumerate(segment.words or ()):
+            yield word, place % size == 0
+
+
+def _is_after_pause(word: Word, subtitle: Subtitle, options: SubtitleOptions) -> bool:
+    if options.keeps_segments or not subtitle.words:
+        return False
+    return word.start - subtitle.words[-1].start > LONG_PAUSE
+
+
+def _has_room(word: Word, subtitle: Subtitle, options: SubtitleOptions) -> bool:
+    width = options.max_line_width or UNLIMITED
+    return subtitle.width > 0 and subtitle.width + len(word.word) <= width
+
+
+def _is_full(subtitle: Subtitle, pause: bool, options: SubtitleOptions) -> bool:
+    if options.max_line_count is None or not subtitle.words:
+        return False
+    return pause or subtitle.lines >= options.max_line_count

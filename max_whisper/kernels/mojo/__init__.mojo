@@ -1,0 +1,1 @@
+"""The operations of max-whisper, compiled into its graphs by MAX."""

@@ -1,0 +1,218 @@
+"""`candidates`: logits to the few best tokens that Whisper's rules allow.
+
+A row's rules are four numbers and a mask (`Bounds` and `TokenRules` of the engine):
+
+    0        first_text     timestamp_begin     first_timestamp      end      vocabulary
+    ├─ banned ─┼── allowed ──┼───── banned ──────┼──── allowed ──────┼─ banned ─┤
+
+If the timestamps together outweigh every single text token, a timestamp must come:
+
+    log Σ exp(timestamp logits)  >  max(text logits)
+
+The logarithm of each probability is taken over what is left. At a temperature above 0
+the order is that of `logit / temperature + Gumbel noise`, whose best is a fair sample.
+"""
+
+import extensibility
+from extensibility import InputTensor, OutputTensor
+from max.algorithm import sync_parallelize
+from max.gpu.host import DeviceContext
+from std.memory.alloc import unsafe_alloc
+from std.math import exp, log
+
+from .matmul import WIDTH, Vector
+
+comptime NEVER = Float32.MIN
+
+
+@always_inline
+def log_sum_exp(x: Pointer[Float32, _], first: Int, last: Int) -> Float32:
+    """The logarithm of Σ exp(x[i]) over first ≤ i < last; minus infinity if there is nothing."""
+    var i = first
+    var bests = Vector(NEVER)
+    while i + WIDTH <= last:
+        bests = max(bests, x.unsafe_offset(i).unsafe_load[width=WIDTH]())
+        i += WIDTH
+    var best = bests.reduce_max()
+    while i < last:
+        best = max(best, x.unsafe_offset(i).unsafe_load[width=1]())
+        i += 1
+    if best == NEVER:
+        return NEVER
+    var sums = Vector(0)
+    i = first
+    while i + WIDTH <= last:
+        sums += exp(x.unsafe_offset(i).unsafe_load[width=WIDTH]() - best)
+        i += WIDTH
+    var sum = sums.reduce_add()
+    while i < last:
+        sum += exp(x.unsafe_offset(i).unsafe_load[width=1]() - best)
+        i += 1
+    return best + log(sum)
+
+
+@always_inline
+def maximum(x: Pointer[Float32, _], last: Int) -> Float32:
+    """The largest of the first `last` values."""
+    var bests = Vector(NEVER)
+    var i = 0
+    while i + WIDTH <= last:
+        bests = max(bests, x.unsafe_offset(i).unsafe_load[width=WIDTH]())
+        i += WIDTH
+    var best = bests.reduce_max()
+    while i < last:
+        best = max(best, x.unsafe_offset(i).unsafe_load[width=1]())
+        i += 1
+    return best
+
+
+@always_inline
+def gumbel(seed: UInt64, row: Int, token: Int) -> Float32:
+    """A Gumbel-distributed number that depends on nothing but its arguments."""
+    var x = seed + UInt64(0x9E3779B97F4A7C15) * UInt64(row * 1_000_003 + token + 1)
+    x = (x ^ (x >> 30)) * UInt64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> 27)) * UInt64(0x94D049BB133111EB)
+    x = x ^ (x >> 31)
+    var uniform = (Float64(x >> 11) + 0.5) * (1.0 / 9007199254740992.0)
+    return Float32(-log(-log(uniform)))
+
+
+@always_inline
+def best_of(
+    score: Pointer[Float32, _],
+    n: Int,
+    count: Int,
+    tokens: Pointer[mut=True, Int32, _],
+    scores: Pointer[mut=True, Float32, _],
+):
+    """The `count` largest of `n` scores, best first; of equals the first token."""
+    for j in range(count):
+        tokens.unsafe_offset(j).unsafe_store(Int32(0))
+        scores.unsafe_offset(j).unsafe_store(NEVER)
+    var least = NEVER
+    for first in range(0, n, WIDTH):
+        if first + WIDTH <= n:
+            if (
+                score.unsafe_offset(first).unsafe_load[width=WIDTH]().reduce_max()
+                <= least
+            ):
+                continue
+        for token in range(first, min(n, first + WIDTH)):
+            var value = score.unsafe_offset(token).unsafe_load[width=1]()
+            if value <= least:
+                continue
+            var at = count - 1
+            while at > 0 and scores.unsafe_offset(at - 1).unsafe_load[width=1]() < value:
+                scores.unsafe_offset(at).unsafe_store(
+                    scores.unsafe_offset(at - 1).unsafe_load[width=1]()
+                )
+                tokens.unsafe_offset(at).unsafe_store(
+                    tokens.unsafe_offset(at - 1).unsafe_load[width=1]()
+                )
+                at -= 1
+            scores.unsafe_offset(at).unsafe_store(value)
+            tokens.unsafe_offset(at).unsafe_store(Int32(token))
+            least = scores.unsafe_offset(count - 1).unsafe_load[width=1]()
+
+
+@extensibility.register("whisper_candidates")
+struct Candidates:
+    """`bounds[r]` is first_text, first_timestamp, end and whether it is the first token;
+    `timestamp_begin` has one value; `masks[0]` is for every token, `masks[1]` for the
+    first; `temperature` and `seed` have one value each.
+    """
+
+    @staticmethod
+    def execute[
+        target: StaticString
+    ](
+        tokens: OutputTensor[dtype=DType.int32, rank=2, ...],
+        logprobs: OutputTensor[dtype=DType.float32, rank=2, ...],
+        logits: InputTensor[dtype=DType.float32, rank=3, ...],
+        masks: InputTensor[dtype=DType.uint8, rank=2, ...],
+        bounds: InputTensor[dtype=DType.int32, rank=2, ...],
+        timestamp_begin: InputTensor[dtype=DType.int32, rank=1, ...],
+        temperature: InputTensor[dtype=DType.float32, rank=1, ...],
+        seed: InputTensor[dtype=DType.uint64, rank=1, ...],
+        ctx: DeviceContext,
+    ) raises:
+        var n = logits.dim_size(2)
+        var count = tokens.dim_size(1)
+        var heat = temperature.unsafe_ptr().unsafe_load[width=1]()
+        var dice = seed.unsafe_ptr().unsafe_load[width=1]()
+        var timestamps = min(
+            n, Int(timestamp_begin.unsafe_ptr().unsafe_load[width=1]())
+        )
+        var lp = logits.unsafe_ptr()
+        var mp = masks.unsafe_ptr()
+        var bp = bounds.unsafe_ptr()
+        var token_out = tokens.unsafe_ptr()
+        var logprob_out = logprobs.unsafe_ptr()
+
+        def task(row: Int) {imm}:
+            var bound = bp.unsafe_offset(row * 4).unsafe_load[width=4]()
+            var first_text = Int(bound[0])
+            var first_timestamp = Int(bound[1])
+            var end = min(n, Int(bound[2]))
+            var mask = mp.unsafe_offset(n * Int(bound[3]))
+            var source = lp.unsafe_offset(row * n)
+            var allowed = unsafe_alloc[Float32](n)
+            for i in range(n):
+                var value = source.unsafe_offset(i).unsafe_load[width=1]()
+                var banned = (
+                    mask.unsafe_offset(i).unsafe_load[width=1]() != 0
+                    or i < first_text
+                    or i >= end
+                    or (i >= timestamps and i < first_timestamp)
+                )
+                allowed.unsafe_offset(i).unsafe_store(NEVER if banned else value)
+
+            if log_sum_exp(allowed, timestamps, n) > maximum(allowed, timestamps):
+                for i in range(timestamps):
+                    allowed.unsafe_offset(i).unsafe_store(NEVER)
+
+            var total = log_sum_exp(allowed, 0, n)
+            if heat > 0:
+                for i in range(n):
+                    var value = allowed.unsafe_offset(i).unsafe_load[width=1]()
+                    if value > NEVER:
+                        allowed.unsafe_offset(i).unsafe_store(
+                            value / heat + gumbel(dice, row, i)
+                        )
+            var chosen = token_out.unsafe_offset(row * count)
+            var worth = logprob_out.unsafe_offset(row * count)
+            best_of(allowed, n, count, chosen, worth)
+            for j in range(count):
+                if worth.unsafe_offset(j).unsafe_load[width=1]() > NEVER:
+                    var token = Int(chosen.unsafe_offset(j).unsafe_load[width=1]())
+                    worth.unsafe_offset(j).unsafe_store(
+                        source.unsafe_offset(token).unsafe_load[width=1]() - total
+                    )
+            allowed.unsafe_free()
+
+        sync_parallelize(task, logits.dim_size(0))
+
+
+@extensibility.register("whisper_probe")
+struct Probe:
+    """Log probabilities of a few tokens, without any rule: `[batch, probed]`."""
+
+    @staticmethod
+    def execute[
+        target: StaticString
+    ](
+        logprobs: OutputTensor[dtype=DType.float32, rank=2, ...],
+        logits: InputTensor[dtype=DType.float32, rank=3, ...],
+        tokens: InputTensor[dtype=DType.int32, rank=1, ...],
+        ctx: DeviceContext,
+    ) raises:
+        var n = logits.dim_size(2)
+        var count = tokens.dim_size(0)
+        for row in range(logits.dim_size(0)):
+            var source = logits.unsafe_ptr().unsafe_offset(row * n)
+            var total = log_sum_exp(source, 0, n)
+            for j in range(count):
+                var token = Int(tokens.unsafe_ptr().unsafe_offset(j).unsafe_load[width=1]())
+                logprobs.unsafe_ptr().unsafe_offset(row * count + j).unsafe_store(
+                    source.unsafe_offset(token).unsafe_load[width=1]() - total
+                )

@@ -1,0 +1,206 @@
+"""The operations as our own Mojo kernels, for a CPU, in fp32.
+
+Weights may be kept in fp16 where that loses nothing; they are widened as they are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from max.dtype import DType
+from max.graph import (
+    BufferValue,
+    DeviceRef,
+    Dim,
+    Shape,
+    TensorType,
+    TensorValue,
+    Weight,
+    ops,
+)
+from numpy.typing import NDArray
+
+from max_whisper.kernels.ops import Matrix
+
+KERNELS = Path(__file__).parent / "mojo"
+PANEL = 32
+
+
+@dataclass(frozen=True, slots=True)
+class MojoOps:
+    """`weight_dtype` is float32 or float16; see `Ops` for the operations."""
+
+    weight_dtype: DType = DType.float32
+    device: DeviceRef = DeviceRef.CPU()
+    dtype: DType = DType.float32
+    extensions: tuple[Path, ...] = (KERNELS,)
+
+    def matrix(self, name: str, rows: int, columns: int) -> Matrix:
+        shape = [-(-rows // PANEL), columns, PANEL]
+        weight = Weight(name, self.weight_dtype, shape, self.device)
+        return Matrix(weight, rows, columns)
+
+    def pack(self, matrix: NDArray[np.floating]) -> NDArray[np.generic]:
+        """Panels `[⌈rows / 32⌉, columns, 32]`, the last one filled up with zeros."""
+        rows, columns = matrix.shape
+        count = -(-rows // PANEL)
+        padded = np.zeros((count * PANEL, columns), self.weight_dtype.to_numpy())
+        padded[:rows] = matrix
+        panels = padded.reshape(count, PANEL, columns).transpose(0, 2, 1)
+        return np.ascontiguousarray(panels)
+
+    def linear(
+        self,
+        x: TensorValue,
+        weight: Matrix,
+        bias: TensorValue | None,
+        *,
+        gelu: bool = False,
+        add: TensorValue | None = None,
+    ) -> TensorValue:
+        shape = [x.shape[0], x.shape[1], weight.rows]
+        return self._product(x, weight, bias, shape, add, activate=gelu)
+
+    def convolution(
+        self,
+        x: TensorValue,
+        weight: Matrix,
+        bias: TensorValue,
+        *,
+        stride: int = 1,
+        add: TensorValue | None = None,
+    ) -> TensorValue:
+        pad = 1 if add is None else 0
+        frames = (int(x.shape[1]) - 2) // stride
+        shape = [x.shape[0], frames + 2 * pad, weight.rows]
+        options = {"activate": True, "stride": stride, "pad": pad}
+        return self._product(x, weight, bias, shape, add, **options)
+
+    def layer_norm(
+        self, x: TensorValue, weight: TensorValue, bias: TensorValue
+    ) -> TensorValue:
+        return self._custom("whisper_layer_norm", [x, weight, bias], x.shape)
+
+    def memory_types(self, heads: int, size: int, positions: int) -> list[TensorType]:
+        keys = ["batch", heads, -(-positions // PANEL), size, PANEL]
+        values = ["batch", heads, -(-size // PANEL), positions, PANEL]
+        return [TensorType(self.dtype, shape, self.device) for shape in (keys, values)]
+
+    def memorise(
+        self, k: TensorValue, v: TensorValue, heads: int
+    ) -> tuple[TensorValue, TensorValue]:
+        batch, positions, width = k.shape
+        types = self.memory_types(heads, int(width) // heads, int(positions))
+        keys, values = ([batch, *type.shape[1:]] for type in types)
+        return (
+            self._custom("whisper_pack_keys", [k], keys),
+            self._custom("whisper_pack_values", [v], values),
+        )
+
+    def attention(
+        self, q: TensorValue, keys: TensorValue, values: TensorValue
+    ) -> TensorValue:
+        return self._custom("whisper_attention", [q, keys, values], q.shape)
+
+    def cached_attention(
+        self,
+        qkv: Sequence[TensorValue],
+        caches: Sequence[BufferValue],
+        paths: Sequence[TensorValue],
+        heads: int,
+    ) -> TensorValue:
+        (y,) = ops.inplace_custom(
+            "whisper_cached_attention",
+            self.device,
+            [*caches, *qkv, *paths],
+            [TensorType(self.dtype, qkv[0].shape, self.device)],
+            parameters={"heads": heads},
+        )
+        return y.tensor
+
+    def embed(
+        self,
+        tokens: TensorValue,
+        starts: TensorValue,
+        embedding: Matrix,
+        positions: TensorValue,
+    ) -> TensorValue:
+        return self._custom(
+            "whisper_embed",
+            [tokens, starts, embedding.weight, positions],
+            [*tokens.shape, positions.shape[1]],
+            weight_type=self.weight_dtype,
+        )
+
+    def take(self, x: TensorValue, rows: TensorValue) -> TensorValue:
+        return self._custom("whisper_take", [x, rows], [x.shape[0], 1, x.shape[2]])
+
+    def candidates(
+        self, logits: TensorValue, rules: Sequence[TensorValue], count: int
+    ) -> list[TensorValue]:
+        shape = [logits.shape[0] * logits.shape[1], count]
+        types = [
+            TensorType(DType.int32, shape, self.device),
+            TensorType(DType.float32, shape, self.device),
+        ]
+        found = ops.custom("whisper_candidates", self.device, [logits, *rules], types)
+        return [value.tensor for value in found]
+
+    def probe(self, logits: TensorValue, tokens: TensorValue) -> TensorValue:
+        shape = [logits.shape[0], tokens.shape[0]]
+        return self._custom("whisper_probe", [logits, tokens], shape)
+
+    def log_mel(
+        self,
+        samples: TensorValue,
+        window: TensorValue,
+        turns: TensorValue,
+        filters: TensorValue,
+    ) -> TensorValue:
+        shape = [(int(samples.shape[0]) - 240) // 160, filters.shape[0]]
+        return self._custom("whisper_log_mel", [samples, window, turns, filters], shape)
+
+    def _product(
+        self,
+        x: TensorValue,
+        weight: Matrix,
+        bias: TensorValue | None,
+        shape: Sequence[Dim | int],
+        add: TensorValue | None,
+        *,
+        activate: bool,
+        stride: int = 1,
+        pad: int = 0,
+    ) -> TensorValue:
+        values = [
+            x,
+            weight.weight,
+            self._nothing(rank=1) if bias is None else bias,
+            self._nothing(rank=3) if add is None else add,
+        ]
+        return self._custom(
+            "whisper_linear",
+            values,
+            shape,
+            weight_type=self.weight_dtype,
+            biased=bias is not None,
+            activate=activate,
+            add=add is not None,
+            stride=stride,
+            pad=pad,
+        )
+
+    def _nothing(self, rank: int) -> TensorValue:
+        """A stand-in for a tensor that a kernel is told not to read."""
+        return ops.constant(np.zeros([1] * rank, np.float32), self.dtype, self.device)
+
+    def _custom(
+        self, name: str, values: Sequence[Any], shape: Any, **parameters: Any
+    ) -> TensorValue:
+        types = [TensorType(self.dtype, Shape(shape), self.device)]
+        (y,) = ops.custom(name, self.device, values, types, parameters or None)
+        return y.tensor

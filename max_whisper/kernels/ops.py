@@ -1,0 +1,140 @@
+"""What a Whisper is made of, as operations on graph values.
+
+Two sets implement this page: `MojoOps` (our kernels, on a CPU) and `PlainOps` (MAX's own
+operations, on a GPU, and the baseline that the kernels are tested against). The model
+knows only this page, so that one set of modules serves every device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from max.dtype import DType
+from max.graph import BufferValue, DeviceRef, TensorType, TensorValue, Weight
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """A weight `[rows, columns]`, in whatever layout its set of operations keeps it."""
+
+    weight: Weight
+    rows: int
+    columns: int
+
+
+class Ops(Protocol):
+    """Sizes: B batch, T rows, D d_model, H heads, S head size, P positions, V vocabulary."""
+
+    device: DeviceRef
+    dtype: DType
+    """Of activations, vectors and caches."""
+    extensions: Sequence[Path]
+    """Folders of kernels that a graph with these operations needs."""
+
+    def matrix(self, name: str, rows: int, columns: int) -> Matrix:
+        """The weight `[rows, columns]` of a product, in the layout of this set."""
+
+    def pack(self, matrix: NDArray[np.floating]) -> NDArray[np.generic]:
+        """A matrix `[rows, columns]` in the layout that `matrix` asks for."""
+
+    def linear(
+        self,
+        x: TensorValue,
+        weight: Matrix,
+        bias: TensorValue | None,
+        *,
+        gelu: bool = False,
+        add: TensorValue | None = None,
+    ) -> TensorValue:
+        """`[B, T, in]` to `gelu(x · weightᵀ + bias) + add`, `[B, T, out]`."""
+
+    def convolution(
+        self,
+        x: TensorValue,
+        weight: Matrix,
+        bias: TensorValue,
+        *,
+        stride: int = 1,
+        add: TensorValue | None = None,
+    ) -> TensorValue:
+        """Three taps, then GELU, then `add`. Without `add` the result is padded.
+
+        x is `[B, T + 2, in]`, one row of padding at each end; the weight is
+        `[out, 3 · in]`, taps before channels; the result is `[B, T / stride, out]`,
+        or two rows longer with its own padding.
+        """
+
+    def layer_norm(
+        self, x: TensorValue, weight: TensorValue, bias: TensorValue
+    ) -> TensorValue:
+        """Over the last axis, with an epsilon of 1e-5."""
+
+    def memory_types(self, heads: int, size: int, positions: int) -> list[TensorType]:
+        """Types of what `memorise` returns, with a symbolic dimension `batch`."""
+
+    def memorise(
+        self, k: TensorValue, v: TensorValue, heads: int
+    ) -> tuple[TensorValue, TensorValue]:
+        """Keys and values `[B, P, D]` in the layout that `attention` reads."""
+
+    def attention(
+        self, q: TensorValue, keys: TensorValue, values: TensorValue
+    ) -> TensorValue:
+        """Queries `[B, T, D]` over all that was memorised: `[B, T, D]`."""
+
+    def cached_attention(
+        self,
+        qkv: Sequence[TensorValue],
+        caches: Sequence[BufferValue],
+        paths: Sequence[TensorValue],
+        heads: int,
+    ) -> TensorValue:
+        """Causal attention of new tokens `[R, T, D]`, which are added to the caches.
+
+        `caches` are keys and values `[slots, capacity, D]`; `paths` are `slots [R]`,
+        `starts [R]` and `ancestors [R, length]`: where row r writes, at which position
+        it begins, and in which slot each of its earlier positions lies.
+        """
+
+    def embed(
+        self,
+        tokens: TensorValue,
+        starts: TensorValue,
+        embedding: Matrix,
+        positions: TensorValue,
+    ) -> TensorValue:
+        """Tokens `[R, T]` that begin at positions `starts [R]`: `[R, T, D]`."""
+
+    def take(self, x: TensorValue, rows: TensorValue) -> TensorValue:
+        """One row of each batch: `[B, T, D]` and `[B]` to `[B, 1, D]`."""
+
+    def candidates(
+        self, logits: TensorValue, rules: Sequence[TensorValue], count: int
+    ) -> list[TensorValue]:
+        """The best tokens and their log probabilities, each `[R, count]`.
+
+        `logits` is `[B, G, V]` with R = B · G. `rules` are `masks [2, V]` (uint8: never,
+        and not first), `bounds [R, 4]` (first text, first timestamp, end, is first),
+        `timestamp_begin [1]`, `temperature [1]` and `seed [1]` (uint64).
+        """
+
+    def probe(self, logits: TensorValue, tokens: TensorValue) -> TensorValue:
+        """Log probabilities of some tokens: `[B, 1, V]` and `[N]` to `[B, N]`."""
+
+    def log_mel(
+        self,
+        samples: TensorValue,
+        window: TensorValue,
+        turns: TensorValue,
+        filters: TensorValue,
+    ) -> TensorValue:
+        """Samples `[160 · F + 240]` to log10 of mel energies, `[F, bins]`.
+
+        `turns` is `[400, 2]`, cosine and minus sine of 2π i / 400; `filters` is
+        `[bins, 201]`.
+        """

@@ -1,0 +1,268 @@
+"""The operations as MAX's own, for GPUs; on a CPU, the baseline of our kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from max.dtype import DType
+from max.graph import (
+    BufferValue,
+    DeviceRef,
+    Dim,
+    TensorType,
+    TensorValue,
+    Weight,
+    ops,
+)
+from max.nn.attention import MHAMaskVariant
+from max.nn.kernels import flash_attention_gpu
+from numpy.typing import NDArray
+
+from max_whisper.kernels.ops import Matrix
+
+_NEVER = -1e30
+_FRAME, _HOP = 400, 160
+
+
+@dataclass(frozen=True, slots=True)
+class PlainOps:
+    """`dtype` is float32, float16 or bfloat16; see `Ops` for the operations."""
+
+    device: DeviceRef
+    dtype: DType
+    extensions: tuple[Path, ...] = ()
+
+    def matrix(self, name: str, rows: int, columns: int) -> Matrix:
+        weight = Weight(name, self.dtype, [rows, columns], self.device)
+        return Matrix(weight, rows, columns)
+
+    def pack(self, matrix: NDArray[np.floating]) -> NDArray[np.generic]:
+        """As it is; bfloat16 is made from float32 where the weight is bound."""
+        half = self.dtype == DType.float16
+        return np.ascontiguousarray(matrix, np.float16 if half else np.float32)
+
+    def linear(
+        self,
+        x: TensorValue,
+        weight: Matrix,
+        bias: TensorValue | None,
+        *,
+        gelu: bool = False,
+        add: TensorValue | None = None,
+    ) -> TensorValue:
+        y = ops.matmul(x, ops.transpose(TensorValue(weight.weight), 0, 1))
+        if bias is not None:
+            y = y + bias
+        if gelu:
+            y = ops.gelu(y)
+        return y if add is None else y + add
+
+    def convolution(
+        self,
+        x: TensorValue,
+        weight: Matrix,
+        bias: TensorValue,
+        *,
+        stride: int = 1,
+        add: TensorValue | None = None,
+    ) -> TensorValue:
+        last = int(x.shape[1]) - 2
+        taps = [x[:, tap : tap + last : stride, :] for tap in range(3)]
+        y = self.linear(ops.concat(taps, axis=2), weight, bias, gelu=True, add=add)
+        return ops.pad(y, [0, 0, 1, 1, 0, 0]) if add is None else y
+
+    def layer_norm(
+        self, x: TensorValue, weight: TensorValue, bias: TensorValue
+    ) -> TensorValue:
+        return ops.layer_norm(x, weight, bias, 1e-5)
+
+    def memory_types(self, heads: int, size: int, positions: int) -> list[TensorType]:
+        shape = ["batch", heads, positions, size]
+        return [TensorType(self.dtype, shape, self.device)] * 2
+
+    def memorise(
+        self, k: TensorValue, v: TensorValue, heads: int
+    ) -> tuple[TensorValue, TensorValue]:
+        return self._split(k, heads), self._split(v, heads)
+
+    def attention(
+        self, q: TensorValue, keys: TensorValue, values: TensorValue
+    ) -> TensorValue:
+        heads = int(keys.shape[1])
+        # MAX 26.7 has flash attention for Hopper in bfloat16 only.
+        flash = self.device.is_gpu() and self.dtype == DType.bfloat16
+        if flash and q.shape[1] == keys.shape[2]:
+            return self._flash(q, keys, values)
+        return self._join(self._attend(self._split(q, heads), keys, values))
+
+    def cached_attention(
+        self,
+        qkv: Sequence[TensorValue],
+        caches: Sequence[BufferValue],
+        paths: Sequence[TensorValue],
+        heads: int,
+    ) -> TensorValue:
+        q, k, v = qkv
+        slots, starts, ancestors = paths
+        here = self._places(starts, q.shape[1])  # [R, T]
+        written = self._pairs(ops.unsqueeze(slots, 1), here)  # [R, T, 2]
+        every = ops.unsqueeze(self._range(ancestors.shape[1]), 0)  # [1, path]
+        read = self._pairs(ancestors, every)  # [R, path, 2]
+        past = []
+        for cache, new in zip(caches, (k, v), strict=True):
+            filled = ops.scatter_nd(ops.buffer_load(cache), new, written)
+            ops.buffer_store(cache, filled)
+            past.append(self._split(ops.gather_nd(filled, read), heads))
+        seen = ops.unsqueeze(here, 2) >= ops.unsqueeze(every, 0)  # [R, T, path]
+        y = self._attend(self._split(q, heads), *past, ops.unsqueeze(seen, 1))
+        return self._join(y)
+
+    def embed(
+        self,
+        tokens: TensorValue,
+        starts: TensorValue,
+        embedding: Matrix,
+        positions: TensorValue,
+    ) -> TensorValue:
+        here = self._places(starts, tokens.shape[1])
+        words = ops.gather(TensorValue(embedding.weight), tokens, axis=0)
+        return words + ops.gather(positions, here, axis=0)
+
+    def take(self, x: TensorValue, rows: TensorValue) -> TensorValue:
+        places = ops.stack([self._range(x.shape[0]), rows], axis=1)
+        return ops.unsqueeze(ops.gather_nd(x, places), 1)
+
+    def candidates(
+        self, logits: TensorValue, rules: Sequence[TensorValue], count: int
+    ) -> list[TensorValue]:
+        masks, bounds, timestamp_begin, temperature, seed = rules
+        shape = [logits.shape[0] * logits.shape[1], logits.shape[2]]
+        bounds = bounds.rebind([shape[0], 4])
+        ids = ops.unsqueeze(self._range(shape[1]), 0)
+        first_text, first_timestamp, end, is_first = (
+            bounds[:, i : i + 1] for i in range(4)
+        )
+        is_timestamp = ids >= timestamp_begin
+        masked = ops.where(is_first > 0, masks[1:2], masks[0:1]) > 0
+        early = (ids < first_text) | (is_timestamp & (ids < first_timestamp))
+        raw = ops.cast(logits.reshape(shape), DType.float32)
+        allowed = self._ban(raw, masked | early | (ids >= end))
+
+        timestamps = self._log_sum_exp(self._ban(allowed, ~is_timestamp))
+        text = ops.max(self._ban(allowed, is_timestamp), axis=-1)
+        allowed = self._ban(allowed, (timestamps > text) & ~is_timestamp)
+
+        scores = self._heat(allowed, temperature, seed)
+        _, found = ops.top_k(scores, count, axis=-1)
+        chosen = ops.gather_nd(allowed, ops.unsqueeze(found, 2), batch_dims=1)
+        never = ops.broadcast_to(self._scalar(float("-inf")), chosen.shape)
+        logprobs = chosen - self._log_sum_exp(allowed)
+        logprobs = ops.where(chosen > self._scalar(_NEVER / 2), logprobs, never)
+        return [ops.cast(found, DType.int32), logprobs]
+
+    def probe(self, logits: TensorValue, tokens: TensorValue) -> TensorValue:
+        flat = ops.cast(ops.squeeze(logits, 1), DType.float32)
+        return ops.gather(ops.logsoftmax(flat), tokens, axis=1)
+
+    def log_mel(
+        self,
+        samples: TensorValue,
+        window: TensorValue,
+        turns: TensorValue,
+        filters: TensorValue,
+    ) -> TensorValue:
+        frames = (int(samples.shape[0]) - (_FRAME - _HOP)) // _HOP
+        hops = ops.pad(samples, [0, 3 * _HOP - _FRAME]).reshape((frames + 2, _HOP))
+        cut = ops.concat([hops[i : i + frames] for i in range(3)], axis=1)
+        framed = cut[:, :_FRAME] * window
+        bins = int(filters.shape[1])
+        product = np.outer(np.arange(_FRAME), np.arange(bins)) % _FRAME
+        places = ops.constant(product.astype(np.int32), DType.int32, self.device)
+        power = None
+        for part in range(2):
+            wave = ops.gather(turns[:, part], places, axis=0)
+            side = ops.matmul(framed, wave)
+            power = side * side if power is None else power + side * side
+        mels = ops.matmul(power, ops.transpose(filters, 0, 1))
+        return ops.log(ops.max(mels, 1e-10)) / float(np.log(10.0))
+
+    def _range(self, size: Dim) -> TensorValue:
+        """0, 1, 2, … as int32, `[size]`."""
+        return ops.range(
+            0, size, 1, out_dim=size, device=self.device, dtype=DType.int32
+        )
+
+    def _places(self, starts: TensorValue, count: Dim) -> TensorValue:
+        """`[R]` and T to the positions of the new tokens `[R, T]`."""
+        return ops.unsqueeze(starts, 1) + ops.unsqueeze(self._range(count), 0)
+
+    def _pairs(self, slots: TensorValue, positions: TensorValue) -> TensorValue:
+        """Two indices that broadcast to `[R, N]` as pairs `[R, N, 2]`."""
+        zero = slots * 0 + positions * 0
+        return ops.stack([slots + zero, positions + zero], axis=2)
+
+    def _split(self, x: TensorValue, heads: int) -> TensorValue:
+        """`[B, T, D]` to `[B, H, T, S]`."""
+        batch, length, width = x.shape
+        return x.reshape((batch, length, heads, int(width) // heads)).transpose(1, 2)
+
+    def _join(self, x: TensorValue) -> TensorValue:
+        """`[B, H, T, S]` to `[B, T, D]`."""
+        batch, heads, length, size = x.shape
+        return x.transpose(1, 2).reshape((batch, length, int(heads) * int(size)))
+
+    def _attend(
+        self,
+        q: TensorValue,
+        keys: TensorValue,
+        values: TensorValue,
+        seen: TensorValue | None = None,
+    ) -> TensorValue:
+        """Softmax attention over `[B, H, T, S]`; only `seen [B, 1, T, P]` counts."""
+        scale = int(q.shape[3]) ** -0.5
+        scores = ops.matmul(q, keys.transpose(2, 3))
+        if seen is not None:
+            hidden = ops.constant(-1e4, self.dtype, self.device)
+            scores = ops.where(seen, scores, ops.broadcast_to(hidden, scores.shape))
+        return ops.matmul(ops.softmax(scores * scale), values)
+
+    def _flash(
+        self, q: TensorValue, keys: TensorValue, values: TensorValue
+    ) -> TensorValue:
+        """The same without ever writing the scores; GPU only."""
+        heads, size = int(keys.shape[1]), int(keys.shape[3])
+        y = flash_attention_gpu(
+            q.reshape((q.shape[0], q.shape[1], heads, size)),
+            keys.transpose(1, 2),
+            values.transpose(1, 2),
+            MHAMaskVariant.NULL_MASK,
+            size**-0.5,
+        )
+        return y.reshape(q.shape)
+
+    def _scalar(self, value: float) -> TensorValue:
+        return ops.constant(value, DType.float32, self.device)
+
+    def _ban(self, x: TensorValue, banned: TensorValue) -> TensorValue:
+        """x with a number that no logit reaches wherever `banned` is true."""
+        banned = ops.broadcast_to(banned, x.shape)
+        return ops.where(banned, ops.broadcast_to(self._scalar(_NEVER), x.shape), x)
+
+    def _log_sum_exp(self, x: TensorValue) -> TensorValue:
+        """Over the last axis, which stays with a length of one."""
+        best = ops.max(x, axis=-1)
+        return best + ops.log(ops.sum(ops.exp(x - best), axis=-1))
+
+    def _heat(
+        self, x: TensorValue, temperature: TensorValue, seed: TensorValue
+    ) -> TensorValue:
+        """x at temperature 0, else x / temperature plus Gumbel noise."""
+        ops.random.set_seed(seed)
+        like = TensorType(DType.float32, x.shape, self.device)
+        uniform = ops.random.uniform(like, (1e-20, 1.0))
+        cool = ops.broadcast_to(temperature <= 0, x.shape)
+        warmth = ops.max(temperature, self._scalar(1e-6))
+        return ops.where(cool, x, x / warmth - ops.log(-ops.log(uniform)))

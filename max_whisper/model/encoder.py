@@ -1,0 +1,28 @@
+"""The encoder: mel frames to audio features, as `AudioEncoder` in openai/whisper."""
+
+from __future__ import annotations
+
+from max.graph import TensorValue, ops
+
+from max_whisper.config import WhisperConfig
+from max_whisper.model.layers import convolution, feed_forward, layer_norm, linear
+from max_whisper.model.parameters import Parameters
+
+
+def encode(mel: TensorValue, at: Parameters, config: WhisperConfig) -> TensorValue:
+    """Padded frames `[B, 2 P + 2, num_mel_bins]` to features `[B, P, d_model]`."""
+    positions = (at / "embed_positions").tensor()
+    x = convolution(mel, at / "conv1")
+    x = convolution(x, at / "conv2", stride=2, add=ops.unsqueeze(positions, 0))
+    for i in range(config.encoder_layers):
+        x = _block(x, at / f"layers.{i}", config.encoder_attention_heads)
+    return layer_norm(x, at / "layer_norm")
+
+
+def _block(x: TensorValue, at: Parameters, heads: int) -> TensorValue:
+    h = layer_norm(x, at / "self_attn_layer_norm")
+    attn = at / "self_attn"
+    q = linear(h, attn / "q_proj")
+    memory = at.ops.memorise(linear(h, attn / "k_proj"), linear(h, attn / "v_proj"), heads)
+    x = linear(at.ops.attention(q, *memory), attn / "out_proj", add=x)
+    return feed_forward(x, at)

@@ -1,0 +1,103 @@
+"""The graphs of a model, all in one module: one compilation serves them all.
+
+    encode    mel                     → features, cross keys and values
+    prefill   prompts                 → caches; log probabilities of probed tokens
+    step      one token for each row  → caches; the candidates for the next
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from max.dtype import DType
+from max.graph import BufferType, Dim, Graph, Module, TensorType, Type, Value, ops
+
+from max_whisper.config import WhisperConfig
+from max_whisper.model.decoder import Memory, decode, listen, project
+from max_whisper.model.encoder import encode
+from max_whisper.model.parameters import Parameters
+
+ENCODE, PREFILL, STEP = "encode", "prefill", "step"
+
+
+def build_encode(module: Module, at: Parameters, config: WhisperConfig) -> None:
+    """mel `[batch, 2 P + 2, bins]`, padded by a frame at each end."""
+    frames = config.num_frames + 2
+    windows = _type(at, DType.float32, "batch", frames, config.num_mel_bins)
+    with _graph(ENCODE, [windows], module, at) as graph:
+        mel = ops.cast(graph.inputs[0].tensor, at.ops.dtype)
+        features = encode(mel, at / "encoder", config)
+        graph.output(features, *listen(features, at / "decoder", config))
+
+
+def build_prefill(module: Module, at: Parameters, config: WhisperConfig) -> None:
+    """tokens `[batch, length]`, a position to probe `[batch]`, probed tokens `[n]`."""
+    asked = [
+        _type(at, DType.int32, "batch", "length"),
+        _type(at, DType.int32, "batch"),
+        _type(at, DType.int32, "probed"),
+    ]
+    types = asked + _memory_types(at, config, "batch")
+    with _graph(PREFILL, types, module, at) as graph:
+        tokens, position, probed = (value.tensor for value in graph.inputs[:3])
+        memory = _memory(graph.inputs[3:], config, tokens.shape[0])
+        x, embedding = decode(tokens, memory, at / "decoder", config)
+        logits = project(at.ops.take(x, position), embedding, at)
+        graph.output(at.ops.probe(logits, probed))
+
+
+def build_step(
+    module: Module, at: Parameters, config: WhisperConfig, count: int
+) -> None:
+    """tokens `[batch, group]` and the rules of `Ops.candidates`; `count` come back."""
+    asked = [
+        _type(at, DType.int32, "batch", "group"),
+        _type(at, DType.uint8, 2, config.vocab_size),
+        _type(at, DType.int32, "rows", 4),
+        _type(at, DType.int32, 1),
+        _type(at, DType.float32, 1),
+        _type(at, DType.uint64, 1),
+    ]
+    types = asked + _memory_types(at, config, "rows")
+    with _graph(STEP, types, module, at) as graph:
+        tokens, *rules = (value.tensor for value in graph.inputs[:6])
+        rows = tokens.shape[0] * tokens.shape[1]
+        memory = _memory(graph.inputs[6:], config, rows)
+        x, embedding = decode(tokens, memory, at / "decoder", config)
+        logits = project(x, embedding, at)
+        graph.output(*at.ops.candidates(logits, rules, count))
+
+
+def _graph(name: str, types: Sequence[Type], module: Module, at: Parameters) -> Graph:
+    extensions = at.ops.extensions
+    return Graph(name, input_types=types, module=module, custom_extensions=extensions)
+
+
+def _memory_types(at: Parameters, config: WhisperConfig, rows: str) -> list[Type]:
+    """The types of a `Memory`: paths, cross keys and values, caches."""
+    paths = [
+        _type(at, DType.int32, rows),
+        _type(at, DType.int32, rows),
+        _type(at, DType.int32, rows, "path"),
+    ]
+    heads = config.decoder_attention_heads
+    size = config.d_model // heads
+    cross = at.ops.memory_types(heads, size, config.max_source_positions)
+    shape = ["slots", config.max_target_positions, config.d_model]
+    cache = BufferType(at.ops.dtype, shape, at.ops.device)
+    pairs = config.decoder_layers
+    return [*paths, *cross * pairs, *[cache] * (2 * pairs)]
+
+
+def _memory(values: Sequence[Value], config: WhisperConfig, rows: Dim) -> Memory:
+    pairs = 2 * config.decoder_layers
+    slots, starts, ancestors = (
+        value.tensor.rebind([rows, *value.tensor.shape[1:]]) for value in values[:3]
+    )
+    cross = [value.tensor for value in values[3 : 3 + pairs]]
+    caches = [value.buffer for value in values[3 + pairs :]]
+    return Memory(cross, caches, slots, starts, ancestors)
+
+
+def _type(at: Parameters, dtype: DType, *shape: int | str) -> TensorType:
+    return TensorType(dtype, shape, at.ops.device)

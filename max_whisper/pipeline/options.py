@@ -1,0 +1,89 @@
+"""How a recording is transcribed: the keywords of `transcribe` in openai/whisper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import Field, dataclass, field, fields, replace
+from difflib import get_close_matches
+from typing import Any
+
+from max_whisper.decoding.checks import refused
+from max_whisper.decoding.fallback import FallbackOptions
+from max_whisper.decoding.options import DecodingOptions, option
+from max_whisper.errors import OptionError
+from max_whisper.pipeline.windows import parse_clips
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscribeOptions(FallbackOptions):
+    """The choices for a recording; those for each window are in `decoding`.
+
+    `decoding` has neither a temperature nor a prompt of its own: both change from
+    window to window. Raises `OptionError` for values out of range.
+    """
+
+    condition_on_previous_text: bool = option(
+        True, "let each window read what was said before; off, it repeats itself less"
+    )
+    initial_prompt: str | None = option(
+        None, "text that the first window reads before: names, spelling, style"
+    )
+    carry_initial_prompt: bool = option(
+        False, "let every window read the initial prompt"
+    )
+    clip_timestamps: str | Sequence[float] = option(
+        "0",
+        "start,end,start,end,… in seconds of the clips to transcribe; the last "
+        "end may be left out",
+    )
+    decoding: DecodingOptions = field(default_factory=DecodingOptions)
+
+    def __post_init__(self) -> None:
+        FallbackOptions.__post_init__(self)  # slots: super() has lost its class
+        parse_clips(self.clip_timestamps)
+        if self.decoding.prompt is not None:
+            raise refused("prompt", "initial_prompt in place of it", "prompt")
+        if self.decoding.temperature != 0:
+            found = self.decoding.temperature
+            raise refused("decoding.temperature", "temperature in place of it", found)
+
+    @classmethod
+    def from_keywords(cls, **keywords: Any) -> TranscribeOptions:
+        """Take OpenAI's flat keywords; `temperature` is one number or several.
+
+        Raises `OptionError` for names that are unknown, with the nearest one.
+        """
+        known = cls.keywords()
+        for name in keywords:
+            if name not in known:
+                raise _unknown(name, list(known))
+        own = {f.name for f in fields(cls)}
+        values = {name: v for name, v in keywords.items() if name in own}
+        if "temperature" in values:
+            values["temperature"] = _several(values["temperature"])
+        decoding = {name: v for name, v in keywords.items() if name not in own}
+        return cls(**values, decoding=DecodingOptions(**decoding))
+
+    @classmethod
+    def keywords(cls) -> dict[str, Field[Any]]:
+        """The flat keywords, each with its field: type, default and help text."""
+        inner = {f.name: f for f in fields(DecodingOptions) if f.name != "prompt"}
+        outer = {f.name: f for f in fields(cls) if f.name != "decoding"}
+        return inner | outer
+
+    def in_language(self, language: str) -> TranscribeOptions:
+        """These options, with the language settled."""
+        return replace(self, decoding=replace(self.decoding, language=language))
+
+
+def _several(temperature: object) -> tuple[Any, ...]:
+    """One temperature or several; whether they are numbers is asked later."""
+    if isinstance(temperature, Iterable) and not isinstance(temperature, str):
+        return tuple(temperature)
+    return (temperature,)
+
+
+def _unknown(name: str, known: list[str]) -> OptionError:
+    close = get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+    return OptionError(f"expected an option of transcribe, found {name!r}; {hint}")

@@ -1,0 +1,71 @@
+"""What comes out: words, segments and the transcript, frozen and plain."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word with its times in seconds and the model's confidence in 0..1."""
+
+    word: str
+    start: float
+    end: float
+    probability: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The word as the dictionary of openai/whisper."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One timed piece of text, with the fields of a segment in openai/whisper.
+
+    `seek` is the mel frame (10 ms) at which the window began; `start` and `end` are
+    seconds; `words` is None unless word times were asked for.
+    """
+
+    id: int
+    seek: int
+    start: float
+    end: float
+    text: str
+    tokens: tuple[int, ...]
+    temperature: float
+    avg_logprob: float
+    compression_ratio: float
+    no_speech_prob: float
+    words: tuple[Word, ...] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The segment as the dictionary of openai/whisper."""
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        fields["tokens"] = list(self.tokens)
+        words = fields.pop("words")
+        if words is not None:
+            fields["words"] = [word.to_dict() for word in words]
+        return fields
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """All of a recording: its text, its segments and its language code.
+
+    `duration` is the length of the sound in seconds.
+    """
+
+    text: str
+    segments: tuple[Segment, ...]
+    language: str
+    duration: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as the dictionary of `transcribe()` in openai/whisper."""
+        return {
+            "text": self.text,
+            "segments": [segment.to_dict() for segment in self.segments],
+            "language": self.language,
+        }

@@ -1,0 +1,172 @@
+"""`max-whisper transcribe`: what it prints, writes and answers."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from max_whisper.cli.main import main
+from tests import stand_in
+
+Capture = pytest.CaptureFixture[str]
+FORMATS = {"txt", "vtt", "srt", "tsv", "json"}
+
+
+def transcribe(*arguments: str) -> int:
+    return main(["transcribe", "--model", "tiny.en", *arguments])
+
+
+def names(folder: str | Path = ".") -> set[str]:
+    return set(os.listdir(folder))
+
+
+def error_line(capsys: Capture) -> str:
+    """The only line on standard error."""
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("max-whisper: ")
+    return line
+
+
+def test_prints_segments_and_writes_every_format(capsys: Capture) -> None:
+    stand_in.write_wav(Path("a.wav"))
+    assert transcribe("a.wav") == 0
+    assert capsys.readouterr().out == "[00:00.000 --> 00:02.000] Hello there.\n"
+    assert names() == {"a.wav", *(f"a.{name}" for name in FORMATS)}
+    assert Path("a.txt").read_text() == "Hello there.\n"
+    assert json.loads(Path("a.json").read_text())["language"] == "en"
+
+
+def test_writes_one_format_into_a_new_folder() -> None:
+    stand_in.write_wav(Path("a.wav"))
+    assert transcribe("a.wav", "--output-format", "srt", "-o", "new/folder") == 0
+    assert names("new/folder") == {"a.srt"}
+
+
+def test_is_silent_with_verbose_false(capsys: Capture) -> None:
+    stand_in.write_wav(Path("a.wav"))
+    assert transcribe("a.wav", "--verbose", "False", "-f", "txt") == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_says_which_language_it_heard(capsys: Capture) -> None:
+    stand_in.write_wav(Path("a.wav"))
+    assert main(["transcribe", "a.wav", "--model", "tiny", "-f", "json"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("Detecting language using up to the first 30 seconds.")
+    assert lines[1] == "Detected language: German"
+    assert json.loads(Path("a.json").read_text())["language"] == "de"
+
+
+def test_takes_a_language_by_name(capsys: Capture) -> None:
+    stand_in.write_wav(Path("a.wav"))
+    flags = ["--model", "tiny", "--language", "French", "-f", "json"]
+    assert main(["transcribe", "a.wav", *flags]) == 0
+    assert "language" not in capsys.readouterr().out
+    assert json.loads(Path("a.json").read_text())["language"] == "fr"
+
+
+def test_reads_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = stand_in.write_wav(Path("a.wav")).read_bytes()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(sound)))
+    assert transcribe("-", "-f", "txt") == 0
+    assert names() == {"a.wav", "stdin.txt"}
+
+
+def test_reads_a_pipe_once() -> None:
+    sound = stand_in.write_wav(Path("a.wav")).read_bytes()
+    os.mkfifo("pipe.wav")
+    feeder = threading.Thread(target=Path("pipe.wav").write_bytes, args=[sound])
+    feeder.start()
+    assert transcribe("pipe.wav", "-f", "txt") == 0
+    feeder.join()
+    assert Path("pipe.txt").read_text() == "Hello there.\n"
+
+
+def test_a_bad_file_gets_a_line_and_the_others_are_done(capsys: Capture) -> None:
+    stand_in.write_wav(Path("a.wav"))
+    Path("b.wav").write_text("no sound")
+    assert transcribe("b.wav", "missing.wav", "a.wav", "-f", "txt") == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(": ")[1] for line in lines] == ["b.wav", "missing.wav"]
+    assert names() == {"a.wav", "b.wav", "a.txt"}
+
+
+def test_no_model_is_loaded_when_there_is_nothing_to_read(
+    engines: list[stand_in.StandInEngine],
+) -> None:
+    assert transcribe("missing.wav") == 2
+    assert not engines
+
+
+def test_files_that_differ_in_their_extension_keep_it() -> None:
+    stand_in.write_wav(Path("a.wav"))
+    stand_in.write_wav(Path("a.wave"))
+    assert transcribe("a.wav", "a.wave", "-f", "txt") == 0
+    assert names() == {"a.wav", "a.wave", "a.wav.txt", "a.wave.txt"}
+
+
+def test_files_of_one_name_are_refused(capsys: Capture) -> None:
+    assert transcribe("x/a.wav", "y/a.wav") == 2
+    assert "different names" in error_line(capsys)
+
+
+@pytest.mark.parametrize("folder", ["a.wav", "a.wav/folder"])
+def test_an_unwritable_folder_is_found_first(
+    folder: str, capsys: Capture, engines: list[stand_in.StandInEngine]
+) -> None:
+    stand_in.write_wav(Path("a.wav"))
+    assert transcribe("a.wav", "-o", folder) == 2
+    assert "expected a folder that can be written to" in error_line(capsys)
+    assert not engines
+
+
+def test_a_result_that_cannot_be_written_leaves_nothing(capsys: Capture) -> None:
+    stand_in.write_wav(Path("a.wav"))
+    Path("a.txt").mkdir()
+    assert transcribe("a.wav", "-f", "txt") == 2
+    assert "a.txt" in error_line(capsys)
+    assert names() == {"a.wav", "a.txt"}
+
+
+def test_ctrl_c_leaves_no_half_of_a_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    def interrupt(source: object, target: object) -> None:
+        raise KeyboardInterrupt
+
+    stand_in.write_wav(Path("a.wav"))
+    monkeypatch.setattr(os, "replace", interrupt)
+    assert transcribe("a.wav") == 130
+    assert "interrupted" in error_line(capsys)
+    assert names() == {"a.wav"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--language", "de"], "multilingual"),
+        (["--task", "translate"], "multilingual"),
+        (["--model", "unknown"], "expected a model"),
+        (["--language", "klingon"], "klingon"),
+        (["--temperature_increment_on_fallback", "0"], "more than 0"),
+        (["--beam_size", "None", "--patience", "2"], "beam_size"),
+        (["--beam_size", "five"], "--beam_size"),
+        (["--verbose", "maybe"], "True or False"),
+        (["--fp16", "False", "--dtype", "float16"], "leave one out"),
+        (["--word-timestamps", "True"], "times of words"),
+        (["--beam_sise", "5"], "--beam_sise"),
+    ],
+)
+def test_a_bad_choice_is_one_line(
+    flags: list[str], message: str, capsys: Capture
+) -> None:
+    stand_in.write_wav(Path("a.wav"))
+    assert transcribe("a.wav", *flags) == 2
+    assert message in error_line(capsys)
+    assert names() == {"a.wav"}

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from max_whisper.decoding import DecodingOptions
+from max_whisper.errors import OptionError
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"task": "lang_id"},
+        {"temperature": -0.1},
+        {"temperature": float("nan")},
+        {"sample_len": 0},
+        {"best_of": 0},
+        {"beam_size": 16},
+        {"beam_size": 0},
+        {"patience": 1.0},
+        {"beam_size": 2, "patience": 0.1},
+        {"length_penalty": 1.5},
+        {"max_initial_timestamp": -1.0},
+        {"suppress_tokens": "1,two"},
+        {"suppress_tokens": [-3]},
+        {"seed": -1},
+    ],
+    ids=str,
+)
+def test_values_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(OptionError, match=r"expected .*, found"):
+        DecodingOptions(**wrong)
+
+
+@pytest.mark.parametrize(
+    "together",
+    [{"best_of": 2}, {"beam_size": 2, "best_of": 2, "temperature": 0.5}],
+    ids=str,
+)
+def test_fields_that_exclude_each_other_are_refused(together: dict[str, Any]) -> None:
+    with pytest.raises(OptionError, match="best_of"):
+        DecodingOptions(**together).verify_together()
+
+
+def test_a_temperature_takes_what_it_needs() -> None:
+    options = DecodingOptions(beam_size=5, patience=2.0, best_of=3)
+    cold, warm = options.at(0.0), options.at(0.4)
+    assert (cold.beam_size, cold.patience, cold.best_of) == (5, 2.0, None)
+    assert (warm.beam_size, warm.patience, warm.best_of) == (None, None, 3)
+    assert (cold.group, warm.group) == (5, 3)
+
+
+def test_every_field_has_a_help_text() -> None:
+    assert all(field.metadata["help"] for field in fields(DecodingOptions))

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from max_whisper.decoding import DecodingOptions
+from max_whisper.errors import OptionError
+from max_whisper.pipeline import TranscribeOptions
+
+
+def test_flat_keywords_find_their_place() -> None:
+    options = TranscribeOptions.from_keywords(
+        temperature=0.5, beam_size=5, best_of=5, language="de", logprob_threshold=None
+    )
+    decoding = DecodingOptions(beam_size=5, best_of=5, language="de")
+    assert options == TranscribeOptions(
+        temperature=(0.5,), logprob_threshold=None, decoding=decoding
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [(0, (0.0,)), ([0.0, 0.5], (0.0, 0.5)), ((1.0,), (1.0,))]
+)
+def test_temperature_is_one_number_or_several(given: Any, kept: Any) -> None:
+    assert TranscribeOptions.from_keywords(temperature=given).temperature == kept
+
+
+def test_defaults_are_those_of_openai() -> None:
+    assert TranscribeOptions.from_keywords() == TranscribeOptions()
+    assert TranscribeOptions().temperature == (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        ({"beam_sise": 5}, "did you mean beam_size?"),
+        ({"log_prob_threshold": -1}, "did you mean logprob_threshold?"),
+        ({"word_timestamps": True}, "found 'word_timestamps'"),
+        ({"prompt": "one"}, "initial_prompt"),
+        ({"temperature": "hot"}, "temperature"),
+        ({"temperature": None}, "temperature"),
+        ({"beam_size": 2.5}, "beam_size"),
+        ({"logprob_threshold": "low"}, "logprob_threshold"),
+        ({"clip_timestamps": 5}, "clip_timestamps"),
+        ({"clip_timestamps": "x"}, "clip_timestamps"),
+        ({"decoding": DecodingOptions()}, "found 'decoding'"),
+    ],
+    ids=str,
+)
+def test_an_unknown_or_wrong_keyword_is_refused(
+    wrong: dict[str, Any], hint: str
+) -> None:
+    with pytest.raises(OptionError) as caught:
+        TranscribeOptions.from_keywords(**wrong)
+    assert hint in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "wrong", [DecodingOptions(prompt="one"), DecodingOptions(temperature=0.5)]
+)
+def test_what_changes_from_window_to_window_has_no_place_in_decoding(
+    wrong: DecodingOptions,
+) -> None:
+    with pytest.raises(OptionError, match="in place of it"):
+        TranscribeOptions(decoding=wrong)
+
+
+def test_keywords_have_help_texts_and_one_temperature() -> None:
+    keywords = TranscribeOptions.keywords()
+    assert {"temperature", "beam_size", "initial_prompt"} <= keywords.keys()
+    assert not {"decoding", "prompt"} & keywords.keys()
+    assert all(field.metadata["help"] for field in keywords.values())
+    assert isinstance(keywords["temperature"].default, tuple)

@@ -1,0 +1,134 @@
+"""The public face, on a model that needs no weights."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import max_whisper
+from max_whisper import OptionError, Progress
+from tests import stand_in
+
+SILENCE = np.zeros(16_000 * 70, np.float32)
+
+
+@pytest.fixture(autouse=True)
+def engines(monkeypatch: pytest.MonkeyPatch) -> list[stand_in.StandInEngine]:
+    return stand_in.install(monkeypatch)
+
+
+def test_transcribe_returns_all_of_a_file(tmp_path: Path) -> None:
+    path = stand_in.write_wav(tmp_path / "a.wav")
+    transcript = max_whisper.load_model("tiny.en").transcribe(path)
+    assert transcript.text == stand_in.SENTENCE
+    assert transcript.language == "en"
+    assert transcript.duration == 3.0
+    [segment] = transcript.segments
+    assert (segment.start, segment.end, segment.text) == (0.0, 2.0, stand_in.SENTENCE)
+    assert transcript.to_dict()["segments"][0]["tokens"] == list(segment.tokens)
+
+
+@pytest.mark.parametrize("kind", ["bytes", "file", "array", "text"])
+def test_audio_comes_in_many_forms(tmp_path: Path, kind: str) -> None:
+    path = stand_in.write_wav(tmp_path / "a.wav")
+    model = max_whisper.load_model("tiny.en")
+    with path.open("rb") as file:
+        audio = {
+            "bytes": path.read_bytes(),
+            "file": file,
+            "array": np.zeros(48_000, np.float32),
+            "text": str(path),
+        }[kind]
+        assert model.transcribe(audio).text == stand_in.SENTENCE
+
+
+def test_segments_come_before_the_end_is_known() -> None:
+    seen: list[Progress] = []
+    model = max_whisper.load_model("tiny")
+    stream = model.segments(SILENCE, language="fr", progress=seen.append)
+    assert (stream.language, stream.duration, seen) == ("fr", 70.0, [])
+    assert [s.start for s in islice(stream, 2)] == [0.0, 30.0]
+    assert seen == [Progress(3000, 7000)]
+    assert [s.start for s in stream.transcript().segments] == [0.0, 30.0, 60.0]
+    assert seen[-1] == Progress(7000, 7000)
+
+
+def test_language_is_detected_unless_given() -> None:
+    model = max_whisper.load_model("tiny")
+    assert model.transcribe(SILENCE).language == "de"
+    assert model.transcribe(SILENCE, language="French").language == "fr"
+
+
+def test_detect_language_ranks_all_languages() -> None:
+    found = max_whisper.load_model("tiny").detect_language(SILENCE)
+    assert found.language == next(iter(found.probabilities)) == "de"
+    assert found.probability == pytest.approx(1.0)
+    assert len(found.probabilities) == 99
+    assert sum(found.probabilities.values()) == pytest.approx(1.0)
+
+
+def test_an_english_only_model_knows_its_language() -> None:
+    model = max_whisper.load_model("tiny.en")
+    assert model.languages == ("en",)
+    assert model.detect_language(SILENCE).probabilities == {"en": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("tiny", {"beam_sise": 5}, "did you mean beam_size"),
+        ("tiny", {"language": "klingon"}, "klingon"),
+        ("tiny", {"task": "sing"}, "sing"),
+        ("tiny", {"temperature": -1}, "temperature"),
+        ("tiny.en", {"language": "de"}, "multilingual"),
+        ("tiny.en", {"task": "translate"}, "multilingual"),
+        ("turbo", {"task": "translate"}, "translate"),
+    ],
+)
+def test_options_are_checked_at_the_call(
+    name: str, options: dict[str, object], message: str
+) -> None:
+    model = max_whisper.load_model(name)
+    with pytest.raises(OptionError, match=message):
+        model.segments("there is no such file.wav", **options)
+
+
+def test_sound_is_checked_at_the_call() -> None:
+    model = max_whisper.load_model("tiny")
+    with pytest.raises(max_whisper.AudioError, match=r"missing\.wav"):
+        model.segments("missing.wav")
+
+
+def test_a_closed_model_gives_its_memory_back(
+    engines: list[stand_in.StandInEngine],
+) -> None:
+    with max_whisper.load_model("tiny") as model:
+        assert repr(model) == "<Whisper tiny>"
+        assert model.is_multilingual and "de" in model.languages
+        assert model.config.num_frames == 3000
+        assert not engines[0].closed
+    assert engines[0].closed
+
+
+def test_an_unknown_dtype_is_found_before_the_weights_are() -> None:
+    with pytest.raises(OptionError, match="dtype"):
+        max_whisper.load_model("no such model", dtype="int3")
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    heavy = "{'numpy', 'max', 'tokenizers', 'av', 'rich'} & set(sys.modules)"
+    code = f"import sys, max_whisper, max_whisper.cli.main; print({heavy})"
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        env=dict(os.environ),  # MAX changes the environment behind Python's back
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.strip() == "set()"
