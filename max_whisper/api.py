@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import PurePath
 from types import TracebackType
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -76,18 +76,11 @@ class DetectedLanguage:
     probabilities: Mapping[str, float]
 
 
-class LoadedEngine(Engine, Protocol):
-    """An engine that holds its memory until it is closed."""
-
-    def close(self) -> None:
-        """Give the memory back."""
-
-
 class Whisper:
     """One loaded model. Close it, or use it in a `with`, to give its memory back."""
 
     def __init__(
-        self, checkpoint: Checkpoint, tokenizer: Tokenizer, engine: LoadedEngine
+        self, checkpoint: Checkpoint, tokenizer: Tokenizer, engine: Engine
     ) -> None:
         self.name = checkpoint.name
         self.config: WhisperConfig = checkpoint.config

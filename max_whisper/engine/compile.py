@@ -19,8 +19,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import platformdirs
-from max.driver import Device
-from max.engine import InferenceSession, Model
+from max.driver import Buffer, Device
+from max.engine import CompiledModel, InferenceSession, Model
 from max.graph import Module
 
 from max_whisper.config import WhisperConfig
@@ -61,7 +61,6 @@ class Plan:
         digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
         return cache_folder() / f"{digest.hexdigest()[:32]}.mef"
 
-
     @property
     def _device_facts(self) -> str:
         """The kind of GPU, or what the CPU can do: code is compiled for just that."""
@@ -79,19 +78,28 @@ def cache_folder() -> Path:
 def load_graphs(
     plan: Plan,
     session: InferenceSession,
-    weights: dict[str, object],
+    weights: dict[str, Buffer],
     on_compile: OnCompile,
 ) -> dict[str, Model]:
     """The graphs of a model, ready to run, by name."""
-    if plan.path.exists():
-        try:
-            return session.init_all(session.compile(plan.path), weights_registry=weights)
-        except RuntimeError:
-            plan.path.unlink(missing_ok=True)
-    with on_compile(REASON):
-        compiled = session.compile(build(plan), custom_extensions=plan.ops.extensions)
-    _keep(compiled.export_mef, plan.path)
-    return session.init_all(compiled, weights_registry=weights)
+    compiled = _kept(plan, session)
+    if compiled is None:
+        with on_compile(REASON):
+            module = build(plan)
+            compiled = session.compile(module, custom_extensions=plan.ops.extensions)
+        _keep(compiled, plan.path)
+    models: dict[str, Model] = session.init_all(compiled, weights_registry=weights)
+    return models
+
+
+def _kept(plan: Plan, session: InferenceSession) -> CompiledModel | None:
+    """What was compiled before; a file that cannot be read is as good as none."""
+    if not plan.path.exists():
+        return None
+    try:
+        return session.compile(plan.path)
+    except (RuntimeError, ValueError):
+        return None
 
 
 def build(plan: Plan) -> Module:
@@ -105,12 +113,12 @@ def build(plan: Plan) -> Module:
     return module
 
 
-def _keep(export: Callable[[Path], None], path: Path) -> None:
+def _keep(compiled: CompiledModel, path: Path) -> None:
     """Write a file in one move; a full or read-only disk only costs the next start."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            export(Path(folder) / path.name)
+            compiled.export_mef(Path(folder) / path.name)
             os.replace(Path(folder) / path.name, path)
     except OSError:
         return

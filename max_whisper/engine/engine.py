@@ -11,6 +11,7 @@ from max.driver import CPU, Buffer, Device
 from max.engine import Model
 from numpy.typing import NDArray
 
+from max_whisper.audio.constants import HOP_LENGTH
 from max_whisper.config import WhisperConfig
 from max_whisper.engine.protocol import (
     AudioFeatures,
@@ -22,7 +23,7 @@ from max_whisper.engine.protocol import (
     Sampling,
     TokenRules,
 )
-from max_whisper.audio.constants import HOP_LENGTH
+from max_whisper.errors import MaxWhisperError
 from max_whisper.features import log_mel
 from max_whisper.model import graphs
 
@@ -48,7 +49,11 @@ class MaxEngine:
     """`Engine` with MAX's graphs; made by `load_engine`."""
 
     def __init__(
-        self, config: WhisperConfig, models: dict[str, Model], device: Device, dtype: Any
+        self,
+        config: WhisperConfig,
+        models: dict[str, Model],
+        device: Device,
+        dtype: Any,
     ) -> None:
         self.config = config
         self._models = models
@@ -56,16 +61,16 @@ class MaxEngine:
         self._dtype = dtype
 
     def log_mel(self, samples: NDArray[np.float32]) -> Mel:
-        run = self._models[log_mel.GRAPH]
         energies = [
-            _get(run.execute(self._put(block))[0]) for block in log_mel.blocks(samples)
+            _get(self._run(log_mel.GRAPH, self._put(block))[0])
+            for block in log_mel.blocks(samples)
         ]
         frames = log_mel.normalise(np.concatenate(energies))
         return Mel(frames[: samples.size // HOP_LENGTH])
 
     def encode(self, windows: NDArray[np.float32]) -> AudioFeatures:
         padded = np.pad(windows, ((0, 0), (1, 1), (0, 0)))
-        features, *cross = self._models[graphs.ENCODE].execute(self._put(padded))
+        features, *cross = self._run(graphs.ENCODE, self._put(padded))
         return AudioFeatures(len(windows), features, tuple(cross))
 
     def prefill(
@@ -86,7 +91,8 @@ class MaxEngine:
         probe = probe or Probe((0,), (0,) * features.batch)
         slots = np.arange(features.batch, dtype=np.int32) * group
         starts = np.zeros(features.batch, np.int32)
-        (probes,) = self._models[graphs.PREFILL].execute(
+        (probes,) = self._run(
+            graphs.PREFILL,
             *map(self._put, (tokens, np.array(probe.positions, np.int32))),
             self._put(np.array(probe.tokens, np.int32)),
             *map(self._put, (slots, starts, np.repeat(slots[:, None], longest, 1))),
@@ -115,7 +121,8 @@ class MaxEngine:
         length = int(memory.positions.max()) + 1
         limits = [(b.first_text, b.first_timestamp, b.end, b.first) for b in bounds]
         heat, seed = (sampling.temperature, sampling.seed) if sampling else (0.0, 0)
-        found, logprobs = self._models[graphs.STEP].execute(
+        found, logprobs = self._run(
+            graphs.STEP,
             self._put(np.array(tokens, np.int32).reshape(state.batch, state.group)),
             memory.masks,
             self._put(np.array(limits, np.int32)),
@@ -128,16 +135,15 @@ class MaxEngine:
             *memory.cross,
             *memory.caches,
         )
+        candidates = Candidates(_get(found), _get(logprobs))
         memory.positions += 1
-        return Candidates(_get(found), _get(logprobs))
+        return candidates
 
     def close(self) -> None:
         """Give back the weights and graphs; the engine cannot be used any more."""
         self._models = {}
 
-    def _memory(
-        self, features: AudioFeatures, rules: TokenRules, rows: int
-    ) -> Memory:
+    def _memory(self, features: AudioFeatures, rules: TokenRules, rows: int) -> Memory:
         capacity = self.config.max_target_positions
         shape = (rows, capacity, self.config.d_model)
         caches = [
@@ -155,6 +161,12 @@ class MaxEngine:
             ancestors=np.zeros((rows, capacity), np.int32),
         )
 
+    def _run(self, graph: str, *inputs: Buffer) -> list[Buffer]:
+        if not self._models:
+            raise MaxWhisperError("expected a model that is open, found it closed")
+        outputs: list[Buffer] = self._models[graph].execute(*inputs)
+        return outputs
+
     def _put(self, array: NDArray[Any]) -> Buffer:
         """An array on the device; on the host it is the array's own memory."""
         return Buffer.from_numpy(array).to(self._device)
@@ -162,4 +174,5 @@ class MaxEngine:
 
 def _get(buffer: Buffer) -> NDArray[Any]:
     """A buffer as an array on the host."""
-    return buffer.to(CPU()).to_numpy()
+    array: NDArray[Any] = buffer.to(CPU()).to_numpy()
+    return array

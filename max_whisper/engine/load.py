@@ -55,8 +55,11 @@ def is_compiled(
 
 def _are_half(weights: Mapping[str, NDArray[Any]]) -> bool:
     """Whether float16 holds every matrix exactly: half the bytes, the same numbers."""
-    matrices = [a for name, a in weights.items() if a.ndim > 1 and name not in _TABLES]
-    return all(array.dtype == np.float16 for array in matrices)
+    return all(
+        array.dtype == np.float16
+        for name, array in weights.items()
+        if array.ndim > 1 and name not in _TABLES
+    )
 
 
 def _bind(name: str, array: NDArray[Any], place: Place) -> Buffer:
@@ -74,7 +77,7 @@ def _bind(name: str, array: NDArray[Any], place: Place) -> Buffer:
 
 
 def _as_matrix(array: NDArray[Any]) -> NDArray[Any]:
-    """`[rows, columns]`; a convolution `[out, in, 3]` reads its taps before channels."""
+    """`[rows, columns]`; a convolution `[out, in, 3]` reads taps before channels."""
     if array.ndim == 3:
         array = array.transpose(0, 2, 1)
     return array.reshape(array.shape[0], -1)

@@ -45,8 +45,9 @@ class Mel:
 class AudioFeatures:
     """Encoded windows, on the device.
 
-    `states` is the encoder's output `[batch, positions, d_model]`; `cross` holds what the
-    decoder reads of it: keys and values of every layer. What they are is the engine's.
+    `states` is the encoder's output `[batch, positions, d_model]`; `cross` holds what
+    the decoder reads of it: keys and values of every layer. What they are is the
+    engine's own.
     """
 
     batch: int
@@ -88,8 +89,9 @@ class Candidates:
     """The best next tokens of every row, best first.
 
     `tokens` and `logprobs` are `[rows, MAX_CANDIDATES]`. Log probabilities are those
-    after the rules, at temperature 1. In a row sampled at a temperature, the first token
-    is the sample. A token that may not come has a log probability of minus infinity.
+    after the rules, at temperature 1. In a row sampled at a temperature, the first
+    token is the sample. A token that may not come has a log probability of minus
+    infinity.
     """
 
     tokens: NDArray[np.int32]
@@ -111,11 +113,31 @@ class DecodingState:
     memory: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Ask `prefill` for log probabilities of `tokens` after one position a prompt."""
+
+    tokens: tuple[int, ...]
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Draw the first candidate at `temperature` instead of taking the best.
+
+    The same seed draws the same token from the same logits.
+    """
+
+    temperature: float
+    seed: int
+
+
 class Engine(Protocol):
     """One Whisper on one device. Weights and graphs are shared, states are not."""
 
     @property
-    def config(self) -> WhisperConfig: ...
+    def config(self) -> WhisperConfig:
+        """The facts of the checkpoint."""
 
     def log_mel(self, samples: NDArray[np.float32]) -> Mel:
         """Samples `[n]` at 16 kHz to the frames that lie in them, `n // 160`."""
@@ -150,21 +172,5 @@ class Engine(Protocol):
         has read but not answered.
         """
 
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """Ask `prefill` for log probabilities of `tokens` after `position` of the prompts."""
-
-    tokens: tuple[int, ...]
-    positions: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """Draw the first candidate at `temperature` instead of taking the best.
-
-    The same seed draws the same token from the same logits.
-    """
-
-    temperature: float
-    seed: int
+    def close(self) -> None:
+        """Give the memory back; nothing else may be called afterwards."""

@@ -1,7 +1,8 @@
 """The log-mel graph, and what stands around it: framing, and the recording's maximum.
 
 As `log_mel_spectrogram` in openai/whisper: a Hann window of 25 ms every 10 ms, and
-everything clamped to 8 decades (80 dB) below the loudest point of the *whole* recording.
+everything clamped to 8 decades (80 dB) below the loudest point of the *whole*
+recording.
 """
 
 from __future__ import annotations
@@ -22,14 +23,18 @@ BLOCK_SAMPLES = N_FRAMES * HOP_LENGTH + N_FFT - HOP_LENGTH
 
 
 def build_log_mel(module: Module, kernels: Ops, num_mel_bins: int) -> None:
-    """Add the graph: samples `[480240]` to log10 mel energies `[3000, num_mel_bins]`."""
+    """Add the graph: samples `[480240]` to log10 mel energies `[3000, bins]`."""
     block = TensorType(DType.float32, [BLOCK_SAMPLES], kernels.device)
     angles = 2 * np.pi * np.arange(N_FFT) / N_FFT
     window = 0.5 - 0.5 * np.cos(angles)
     turns = np.stack([np.cos(angles), -np.sin(angles)], axis=1)
     constants = [window, turns, mel_filters(num_mel_bins)]
-    options = {"module": module, "custom_extensions": kernels.extensions}
-    with Graph(GRAPH, input_types=[block], **options) as graph:
+    with Graph(
+        GRAPH,
+        input_types=[block],
+        module=module,
+        custom_extensions=kernels.extensions,
+    ) as graph:
         values = [
             ops.constant(array.astype(np.float32), DType.float32, kernels.device)
             for array in constants

@@ -1,4 +1,4 @@
-"""Slaney's mel filters, as `librosa.filters.mel` makes them and openai/whisper ships them."""
+"""Slaney's mel filters, as `librosa.filters.mel` makes and openai/whisper has them."""
 
 from __future__ import annotations
 

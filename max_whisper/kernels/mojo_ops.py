@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from max.graph import (
     BufferValue,
     DeviceRef,
     Dim,
+    KernelLibrary,
     Shape,
     TensorType,
     TensorValue,
@@ -30,14 +32,32 @@ KERNELS = Path(__file__).parent / "mojo"
 PANEL = 32
 
 
+@cache
+def package() -> list[Path]:
+    """The kernels as one parsed file; given the folder, every graph would parse it."""
+    library = KernelLibrary()
+    library.load_paths([KERNELS])
+    paths: list[Path] = library.library_paths()
+    return paths
+
+
 @dataclass(frozen=True, slots=True)
 class MojoOps:
     """`weight_dtype` is float32 or float16; see `Ops` for the operations."""
 
     weight_dtype: DType = DType.float32
-    device: DeviceRef = DeviceRef.CPU()
-    dtype: DType = DType.float32
-    extensions: tuple[Path, ...] = (KERNELS,)
+
+    @property
+    def device(self) -> DeviceRef:
+        return DeviceRef.CPU()
+
+    @property
+    def dtype(self) -> DType:
+        return DType.float32
+
+    @property
+    def extensions(self) -> list[Path]:
+        return package()
 
     def matrix(self, name: str, rows: int, columns: int) -> Matrix:
         shape = [-(-rows // PANEL), columns, PANEL]
@@ -77,8 +97,9 @@ class MojoOps:
         pad = 1 if add is None else 0
         frames = (int(x.shape[1]) - 2) // stride
         shape = [x.shape[0], frames + 2 * pad, weight.rows]
-        options = {"activate": True, "stride": stride, "pad": pad}
-        return self._product(x, weight, bias, shape, add, **options)
+        return self._product(
+            x, weight, bias, shape, add, activate=True, stride=stride, pad=pad
+        )
 
     def layer_norm(
         self, x: TensorValue, weight: TensorValue, bias: TensorValue

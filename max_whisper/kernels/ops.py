@@ -1,8 +1,8 @@
 """What a Whisper is made of, as operations on graph values.
 
-Two sets implement this page: `MojoOps` (our kernels, on a CPU) and `PlainOps` (MAX's own
-operations, on a GPU, and the baseline that the kernels are tested against). The model
-knows only this page, so that one set of modules serves every device.
+Two sets implement this page: `MojoOps` (our kernels, on a CPU) and `PlainOps` (MAX's
+own operations, on a GPU, and the baseline that the kernels are tested against). The
+model knows only this page, so that one set of modules serves every device.
 """
 
 from __future__ import annotations
@@ -28,13 +28,19 @@ class Matrix:
 
 
 class Ops(Protocol):
-    """Sizes: B batch, T rows, D d_model, H heads, S head size, P positions, V vocabulary."""
+    """B batch, T rows, D d_model, H heads, S head size, P positions, V vocabulary."""
 
-    device: DeviceRef
-    dtype: DType
-    """Of activations, vectors and caches."""
-    extensions: Sequence[Path]
-    """Folders of kernels that a graph with these operations needs."""
+    @property
+    def device(self) -> DeviceRef:
+        """Where the operations run."""
+
+    @property
+    def dtype(self) -> DType:
+        """Of activations, vectors and caches."""
+
+    @property
+    def extensions(self) -> list[Path]:
+        """Folders of kernels that a graph with these operations needs."""
 
     def matrix(self, name: str, rows: int, columns: int) -> Matrix:
         """The weight `[rows, columns]` of a product, in the layout of this set."""
@@ -118,9 +124,9 @@ class Ops(Protocol):
     ) -> list[TensorValue]:
         """The best tokens and their log probabilities, each `[R, count]`.
 
-        `logits` is `[B, G, V]` with R = B · G. `rules` are `masks [2, V]` (uint8: never,
-        and not first), `bounds [R, 4]` (first text, first timestamp, end, is first),
-        `timestamp_begin [1]`, `temperature [1]` and `seed [1]` (uint64).
+        `logits` is `[B, G, V]` with R = B · G. `rules` are `masks [2, V]` (uint8:
+        never, and not first), `bounds [R, 4]` (first text, first timestamp, end, is
+        first), `timestamp_begin [1]`, `temperature [1]` and `seed [1]` (uint64).
         """
 
     def probe(self, logits: TensorValue, tokens: TensorValue) -> TensorValue:

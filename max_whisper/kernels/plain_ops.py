@@ -33,7 +33,10 @@ class PlainOps:
 
     device: DeviceRef
     dtype: DType
-    extensions: tuple[Path, ...] = ()
+
+    @property
+    def extensions(self) -> list[Path]:
+        return []
 
     def matrix(self, name: str, rows: int, columns: int) -> Matrix:
         weight = Weight(name, self.dtype, [rows, columns], self.device)
@@ -116,9 +119,10 @@ class PlainOps:
             filled = ops.scatter_nd(ops.buffer_load(cache), new, written)
             ops.buffer_store(cache, filled)
             past.append(self._split(ops.gather_nd(filled, read), heads))
+        keys, values = past
         seen = ops.unsqueeze(here, 2) >= ops.unsqueeze(every, 0)  # [R, T, path]
-        y = self._attend(self._split(q, heads), *past, ops.unsqueeze(seen, 1))
-        return self._join(y)
+        q = self._split(q, heads)
+        return self._join(self._attend(q, keys, values, ops.unsqueeze(seen, 1)))
 
     def embed(
         self,

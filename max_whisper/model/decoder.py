@@ -56,9 +56,9 @@ def decode(
 ) -> tuple[TensorValue, Matrix]:
     """Tokens to hidden states `[B, Q, d_model]`, and the embedding that projects them.
 
-    Tokens are `[B, Q]`: Q tokens of one row for each window (a prompt), or one token for
-    each of Q rows of a window (a step). Which it is follows from the rows of the memory:
-    B, or B · Q.
+    Tokens are `[B, Q]`: Q tokens of one row for each window (a prompt), or one token
+    for each of Q rows of a window (a step). Which it is follows from the rows of the
+    memory: B, or B · Q.
     """
     batch, queries = tokens.shape
     rows = memory.slots.shape[0]

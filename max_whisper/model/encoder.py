@@ -23,6 +23,8 @@ def _block(x: TensorValue, at: Parameters, heads: int) -> TensorValue:
     h = layer_norm(x, at / "self_attn_layer_norm")
     attn = at / "self_attn"
     q = linear(h, attn / "q_proj")
-    memory = at.ops.memorise(linear(h, attn / "k_proj"), linear(h, attn / "v_proj"), heads)
-    x = linear(at.ops.attention(q, *memory), attn / "out_proj", add=x)
+    k = linear(h, attn / "k_proj")
+    v = linear(h, attn / "v_proj")
+    y = at.ops.attention(q, *at.ops.memorise(k, v, heads))
+    x = linear(y, attn / "out_proj", add=x)
     return feed_forward(x, at)

@@ -1,8 +1,8 @@
 """The graphs of a model, all in one module: one compilation serves them all.
 
-    encode    mel                     → features, cross keys and values
-    prefill   prompts                 → caches; log probabilities of probed tokens
-    step      one token for each row  → caches; the candidates for the next
+encode    mel                     → features, cross keys and values
+prefill   prompts                 → caches; log probabilities of probed tokens
+step      one token for each row  → caches; the candidates for the next
 """
 
 from __future__ import annotations

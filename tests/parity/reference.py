@@ -1,25 +1,25 @@
-"""Transcribe recordings with the openai-whisper package, once, into a JSONL cache.
+"""The reference: the openai-whisper package, given our checkpoint's weights.
 
-    python tests/parity/reference.py CHECKPOINT.pt OUT.jsonl FILE...
-
-Every file is decoded greedily and with beam 5, at temperature 0 only, in fp32 on the CPU.
-Lines already in OUT are kept, so a broken run is continued by the same command. The
-encoder output of a window is kept for the next decoding of the same window; nothing
-else of the package is touched.
+Its transcripts take an hour for the whole manifest, so they are kept, one JSON line a
+file and mode, and a broken run goes on where it stopped.
 """
 
 from __future__ import annotations
 
 import json
-import sys
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 import whisper
+from whisper.model import ModelDimensions, Whisper
 
 from max_whisper.audio import load_audio
+from max_whisper.weights import Checkpoint
+from max_whisper.weights.openai import DIMS
+from tests.weights.torch_file import to_openai
 
 MODES: dict[str, dict[str, Any]] = {"greedy": {}, "beam5": {"beam_size": 5}}
 
@@ -35,48 +35,60 @@ class RememberingEncoder(torch.nn.Module):
     def forward(self, mel: torch.Tensor) -> torch.Tensor:
         key = mel.numpy().tobytes()
         if key not in self.remembered:
-            if len(self.remembered) > 40:
+            if len(self.remembered) > 20:
                 self.remembered.clear()
             self.remembered[key] = self.encoder(mel)
         return self.remembered[key]
 
 
-def transcribe(model: Any, path: Path, mode: str) -> dict[str, Any]:
-    """The package's result for one file, without what it does not promise."""
-    result = whisper.transcribe(
-        model,
-        load_audio(path),
-        temperature=0.0,
-        language="en",
-        fp16=False,
-        **MODES[mode],
-    )
-    return dict(result)
+def load_reference(checkpoint: Checkpoint) -> Whisper:
+    """The package's model with the same weights, in float32 on the CPU."""
+    config = checkpoint.config
+    dims = {theirs: getattr(config, ours) for theirs, ours in DIMS.items()}
+    model = Whisper(ModelDimensions(**dims, n_text_state=config.d_model))
+    state = {
+        to_openai(name): torch.from_numpy(np.array(array, np.float32))
+        for name, array in checkpoint.weights.items()
+    }
+    model.load_state_dict(state)
+    return model.eval()
 
 
-def done(out: Path) -> set[tuple[str, str]]:
-    """The (file, mode) pairs that OUT holds already."""
-    if not out.exists():
-        return set()
-    rows = [json.loads(line) for line in out.read_text().splitlines()]
-    return {(row["file"], row["mode"]) for row in rows}
+def transcribe(model: Whisper, path: Path, **options: Any) -> dict[str, Any]:
+    """The package's own result, at temperature 0, on the samples that we decode."""
+    options = {"temperature": 0.0, "fp16": False, **options}
+    return dict(whisper.transcribe(model, load_audio(path), **options))
 
 
-def main() -> None:
-    checkpoint, out, *files = sys.argv[1:]
-    model = whisper.load_model(checkpoint, device="cpu")
+def transcripts(
+    model: Whisper, speech: Path, files: Iterable[str], kept: Path
+) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """File, mode and result for every file, from `kept` or else made and kept."""
+    known = _read(kept)
     model.encoder = RememberingEncoder(model.encoder)
-    finished = done(Path(out))
-    with open(out, "a") as sink:
-        for file in files:
-            for mode in MODES:
-                if (file, mode) in finished:
-                    continue
-                result = transcribe(model, Path(file), mode)
+    for file in files:
+        for mode, options in MODES.items():
+            if (file, mode) not in known:
+                result = transcribe(model, speech / file, language="en", **options)
+                known[file, mode] = result
                 row = {"file": file, "mode": mode, "result": result}
-                sink.write(json.dumps(row, default=np.float64) + "\n")
-                sink.flush()
+                with open(kept, "a") as sink:
+                    sink.write(json.dumps(row) + "\n")
+            yield file, mode, known[file, mode]
+    model.encoder = model.encoder.encoder
 
 
-if __name__ == "__main__":
-    main()
+def _read(kept: Path) -> dict[tuple[str, str], Mapping[str, Any]]:
+    if not kept.exists():
+        return {}
+    rows = (json.loads(line) for line in kept.read_text().splitlines())
+    return {(row["file"], row["mode"]): row["result"] for row in rows}
+
+
+def teacher_forced(
+    model: Whisper, features: torch.Tensor, tokens: list[int]
+) -> np.ndarray:
+    """Log probabilities `[len(tokens), vocab_size]` after each of `tokens`."""
+    with torch.no_grad():
+        logits = model.decoder(torch.tensor([tokens]), features)
+    return torch.log_softmax(logits[0].double(), dim=-1).numpy()

@@ -18,8 +18,9 @@ import extensibility
 from extensibility import InputTensor, OutputTensor
 from max.algorithm import sync_parallelize
 from max.gpu.host import DeviceContext
-from std.memory.alloc import unsafe_alloc
 from std.math import exp, sqrt
+from std.memory.alloc import unsafe_alloc
+from std.utils import StaticTuple
 
 from .matmul import PANEL, ROWS, VECTORS, WIDTH, Vector, multiply
 
@@ -29,6 +30,8 @@ comptime MINUS_INFINITY = Float32.MIN
 
 @extensibility.register("whisper_pack_keys")
 struct PackKeys:
+    """Keys `[batch, positions, heads · head_size]` to panels of kᵀ."""
+
     @staticmethod
     def execute[
         target: StaticString
@@ -46,26 +49,27 @@ struct PackKeys:
         var sink = panels.unsafe_ptr()
 
         def task(t: Int) {imm}:
-            var batch = t // heads
-            var head = t % heads
-            for p in range(count):
-                var panel = sink.unsafe_offset((t * count + p) * size * PANEL)
-                for column in range(PANEL):
-                    var position = p * PANEL + column
-                    var row = source.unsafe_offset(
-                        (batch * positions + position) * width + head * size
+            var batch = t // (heads * count)
+            var head = t // count % heads
+            var first = t % count * PANEL
+            var rows = min(PANEL, positions - first)
+            var at = (batch * positions + first) * width + head * size
+            for i in range(size):
+                var panel = sink.unsafe_offset((t * size + i) * PANEL)
+                for row in range(rows):
+                    panel.unsafe_offset(row).unsafe_store(
+                        source.unsafe_offset(at + row * width + i).unsafe_load[width=1]()
                     )
-                    for i in range(size):
-                        var value = Float32(0)
-                        if position < positions:
-                            value = row.unsafe_offset(i).unsafe_load[width=1]()
-                        panel.unsafe_offset(i * PANEL + column).unsafe_store(value)
+                for row in range(rows, PANEL):
+                    panel.unsafe_offset(row).unsafe_store(Float32(0))
 
-        sync_parallelize(task, k.dim_size(0) * heads)
+        sync_parallelize(task, k.dim_size(0) * heads * count)
 
 
 @extensibility.register("whisper_pack_values")
 struct PackValues:
+    """Values `[batch, positions, heads · head_size]` to panels of v."""
+
     @staticmethod
     def execute[
         target: StaticString
@@ -83,24 +87,23 @@ struct PackValues:
         var sink = panels.unsafe_ptr()
 
         def task(t: Int) {imm}:
-            var batch = t // heads
-            var head = t % heads
-            for p in range(count):
-                var panel = sink.unsafe_offset((t * count + p) * positions * PANEL)
-                for position in range(positions):
-                    var row = source.unsafe_offset(
-                        (batch * positions + position) * width + head * size
+            var batch = t // (heads * count)
+            var head = t // count % heads
+            var first = t % count * PANEL
+            var columns = min(PANEL, size - first)
+            for position in range(positions):
+                var row = source.unsafe_offset(
+                    (batch * positions + position) * width + head * size + first
+                )
+                var panel = sink.unsafe_offset((t * positions + position) * PANEL)
+                for i in range(columns):
+                    panel.unsafe_offset(i).unsafe_store(
+                        row.unsafe_offset(i).unsafe_load[width=1]()
                     )
-                    for column in range(PANEL):
-                        var i = p * PANEL + column
-                        var value = Float32(0)
-                        if i < size:
-                            value = row.unsafe_offset(i).unsafe_load[width=1]()
-                        panel.unsafe_offset(position * PANEL + column).unsafe_store(
-                            value
-                        )
+                for i in range(columns, PANEL):
+                    panel.unsafe_offset(i).unsafe_store(Float32(0))
 
-        sync_parallelize(task, v.dim_size(0) * heads)
+        sync_parallelize(task, v.dim_size(0) * heads * count)
 
 
 @always_inline
@@ -124,6 +127,93 @@ def soften(scores: Pointer[mut=True, Float32, _], positions: Int) -> Float32:
     return 1 / sums.reduce_add()
 
 
+@fieldwise_init
+struct Sizes(Copyable, Movable):
+    """The sizes of an attention; `width` is heads · head size."""
+
+    var batches: Int
+    var queries: Int
+    var width: Int
+    var heads: Int
+    var size: Int
+    var positions: Int
+
+
+# One copy of machine code serves encoder and decoder, whatever their shapes.
+@no_inline
+def attend(
+    sizes: Sizes,
+    y: Pointer[mut=True, Float32, _],
+    q: Pointer[Float32, _],
+    keys: Pointer[Float32, _],
+    values: Pointer[Float32, _],
+):
+    """The attention of `Attention`, a few queries of one head at a time."""
+    var size = sizes.size
+    var width = sizes.width
+    var positions = sizes.positions
+    var key_panels = (positions + PANEL - 1) // PANEL
+    var value_panels = (size + PANEL - 1) // PANEL
+    var padded = key_panels * PANEL
+    var scale = 1 / sqrt(Float32(size))
+
+    @always_inline
+    def tile[
+        rows: Int
+    ](plane: Int, row: Int, scores: Pointer[mut=True, Float32, _]) {imm}:
+        var batch = plane // sizes.heads
+        var head = plane % sizes.heads
+        var at = (batch * sizes.queries + row) * width + head * size
+        for p in range(key_panels):
+            var panel = keys.unsafe_offset((plane * key_panels + p) * size * PANEL)
+            var acc = multiply[rows](q.unsafe_offset(at), width, panel, size)
+            comptime for i in range(rows):
+                comptime for v in range(VECTORS):
+                    scores.unsafe_offset(
+                        i * padded + p * PANEL + v * WIDTH
+                    ).unsafe_store(acc[i * VECTORS + v] * scale)
+
+        var shares = StaticTuple[Float32, rows](fill=0)
+        comptime for i in range(rows):
+            shares[i] = soften(scores.unsafe_offset(i * padded), positions)
+
+        for p in range(value_panels):
+            var panel = values.unsafe_offset(
+                (plane * value_panels + p) * positions * PANEL
+            )
+            var acc = multiply[rows](scores, padded, panel, positions)
+            comptime for i in range(rows):
+                var sink = y.unsafe_offset(at + i * width + p * PANEL)
+                comptime for v in range(VECTORS):
+                    var value = acc[i * VECTORS + v] * shares[i]
+                    comptime offset = v * WIDTH
+                    var left = size - p * PANEL - offset
+                    if left >= WIDTH:
+                        sink.unsafe_offset(offset).unsafe_store(value)
+                    else:
+                        for lane in range(left):
+                            sink.unsafe_offset(offset + lane).unsafe_store(value[lane])
+
+    var rows_per_task = TILES_PER_TASK * ROWS
+    var row_tasks = (sizes.queries + rows_per_task - 1) // rows_per_task
+
+    def task(t: Int) {imm}:
+        var plane = t // row_tasks
+        var row = t % row_tasks * rows_per_task
+        var last = min(sizes.queries, row + rows_per_task)
+        var scores = unsafe_alloc[Float32](ROWS * padded)
+        while row + ROWS <= last:
+            tile[ROWS](plane, row, scores)
+            row += ROWS
+        var left = last - row
+        comptime for rows in range(1, ROWS):
+            if left == rows:
+                tile[rows](plane, row, scores)
+        scores.unsafe_free()
+
+    sync_parallelize(task, sizes.batches * sizes.heads * row_tasks)
+
+
 @extensibility.register("whisper_attention")
 struct Attention:
     @staticmethod
@@ -136,80 +226,18 @@ struct Attention:
         values: InputTensor[dtype=DType.float32, rank=5, ...],
         ctx: DeviceContext,
     ) raises:
-        var queries = q.dim_size(1)
-        var width = q.dim_size(2)
-        var heads = keys.dim_size(1)
-        var key_panels = keys.dim_size(2)
-        var size = keys.dim_size(3)
-        var value_panels = values.dim_size(2)
-        var positions = values.dim_size(3)
-        var padded = key_panels * PANEL
-        var scale = 1 / sqrt(Float32(size))
-        var qp = q.unsafe_ptr()
-        var kp = keys.unsafe_ptr()
-        var vp = values.unsafe_ptr()
-        var yp = y.unsafe_ptr()
-
-        @always_inline
-        def tile[
-            rows: Int
-        ](
-            batch: Int, head: Int, row: Int, scores: Pointer[mut=True, Float32, _]
-        ) {imm}:
-            var at = (batch * queries + row) * width + head * size
-            var plane = batch * heads + head
-            for p in range(key_panels):
-                var acc = multiply[rows](
-                    qp.unsafe_offset(at),
-                    width,
-                    kp.unsafe_offset((plane * key_panels + p) * size * PANEL),
-                    size,
-                )
-                comptime for i in range(rows):
-                    comptime for v in range(VECTORS):
-                        scores.unsafe_offset(
-                            i * padded + p * PANEL + v * WIDTH
-                        ).unsafe_store(acc[i * VECTORS + v] * scale)
-
-            var shares = SIMD[DType.float32, 16](0)
-            comptime for i in range(rows):
-                shares[i] = soften(scores.unsafe_offset(i * padded), positions)
-
-            for p in range(value_panels):
-                var acc = multiply[rows](
-                    scores,
-                    padded,
-                    vp.unsafe_offset((plane * value_panels + p) * positions * PANEL),
-                    positions,
-                )
-                comptime for i in range(rows):
-                    var sink = yp.unsafe_offset(at + i * width + p * PANEL)
-                    comptime for v in range(VECTORS):
-                        var value = acc[i * VECTORS + v] * shares[i]
-                        comptime offset = v * WIDTH
-                        if (p + 1) * PANEL <= size:
-                            sink.unsafe_offset(offset).unsafe_store(value)
-                        else:
-                            for lane in range(min(WIDTH, size - p * PANEL - offset)):
-                                sink.unsafe_offset(offset + lane).unsafe_store(
-                                    value[lane]
-                                )
-
-        var rows_per_task = TILES_PER_TASK * ROWS
-        var row_tasks = (queries + rows_per_task - 1) // rows_per_task
-
-        def task(t: Int) {imm}:
-            var plane = t // row_tasks
-            var row = t % row_tasks * rows_per_task
-            var last = min(queries, row + rows_per_task)
-            var scores = unsafe_alloc[Float32](ROWS * padded)
-            while row + ROWS <= last:
-                tile[ROWS](plane // heads, plane % heads, row, scores)
-                row += ROWS
-            var left = last - row
-            comptime for rows in range(1, ROWS):
-                if left == rows:
-                    tile[rows](plane // heads, plane % heads, row, scores)
-            scores.unsafe_free()
-
-        sync_parallelize(task, q.dim_size(0) * heads * row_tasks)
+        var sizes = Sizes(
+            batches=q.dim_size(0),
+            queries=q.dim_size(1),
+            width=q.dim_size(2),
+            heads=keys.dim_size(1),
+            size=keys.dim_size(3),
+            positions=values.dim_size(3),
+        )
+        attend(
+            sizes,
+            y.unsafe_ptr(),
+            q.unsafe_ptr(),
+            keys.unsafe_ptr(),
+            values.unsafe_ptr(),
+        )

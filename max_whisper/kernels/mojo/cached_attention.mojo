@@ -16,8 +16,8 @@ from extensibility import InputTensor, OutputTensor
 from extensibility import _MutableInputTensor as MutableInputTensor
 from max.algorithm import sync_parallelize
 from max.gpu.host import DeviceContext
-from std.memory.alloc import unsafe_alloc
 from std.math import exp, sqrt
+from std.memory.alloc import unsafe_alloc
 
 from .matmul import WIDTH, Vector
 

@@ -17,8 +17,8 @@ import extensibility
 from extensibility import InputTensor, OutputTensor
 from max.algorithm import sync_parallelize
 from max.gpu.host import DeviceContext
-from std.memory.alloc import unsafe_alloc
 from std.math import exp, log
+from std.memory.alloc import unsafe_alloc
 
 from .matmul import WIDTH, Vector
 
@@ -190,7 +190,7 @@ struct Candidates:
                     )
             allowed.unsafe_free()
 
-        sync_parallelize(task, logits.dim_size(0))
+        sync_parallelize(task, tokens.dim_size(0))
 
 
 @extensibility.register("whisper_probe")

@@ -18,20 +18,123 @@ from max.algorithm import sync_parallelize
 from max.gpu.host import DeviceContext
 from std.math import erf
 
-from .matmul import PANEL, ROWS, VECTORS, WIDTH, Vector, multiply
+from .matmul import PANEL, ROWS, VECTORS, WIDTH, multiply
 
 comptime ROWS_PER_TASK = 8 * ROWS
-comptime PANELS_PER_TASK = 16
 
 
 @always_inline
-def gelu(x: Vector) -> Vector:
+def gelu[width: Int](x: SIMD[DType.float32, width]) -> SIMD[DType.float32, width]:
     """GELU, x · Φ(x), with the exact error function, as `torch.nn.functional.gelu`."""
     return 0.5 * x * (1 + erf(x * 0.7071067811865476))
 
 
+@fieldwise_init
+struct Job(Copyable, Movable):
+    """The sizes of a product, in elements, and what follows it.
+
+    `step` and `x_batch` are the distances of two rows and two batches of x, `length` is
+    the rows of a batch of y with its padding, `addend_batch` is 0 if all batches share
+    one addend.
+    """
+
+    var batches: Int
+    var rows: Int
+    var k: Int
+    var n: Int
+    var step: Int
+    var x_batch: Int
+    var length: Int
+    var pad: Int
+    var addend_batch: Int
+    var biased: Bool
+    var activate: Bool
+    var add: Bool
+
+
+# One copy of machine code serves every shape; only the type of the weight makes another.
+@no_inline
+def product[
+    weight_type: DType
+](
+    job: Job,
+    y: Pointer[mut=True, Float32, _],
+    x: Pointer[Float32, _],
+    panels: Pointer[Scalar[weight_type], _],
+    bias: Pointer[Float32, _],
+    addend: Pointer[Float32, _],
+):
+    """The product of `Linear`, tile by tile, on all threads."""
+
+    @always_inline
+    def finish[
+        width: Int
+    ](sum: SIMD[DType.float32, width], at: Int, column: Int, added: Int) {imm}:
+        var value = sum
+        if job.biased:
+            value += bias.unsafe_offset(column).unsafe_load[width=width]()
+        if job.activate:
+            value = gelu(value)
+        if job.add:
+            value += addend.unsafe_offset(added).unsafe_load[width=width]()
+        y.unsafe_offset(at).unsafe_store(value)
+
+    @always_inline
+    def tile[height: Int](batch: Int, row: Int, p: Int) {imm}:
+        var acc = multiply[height](
+            x.unsafe_offset(batch * job.x_batch + row * job.step),
+            job.step,
+            panels.unsafe_offset(p * job.k * PANEL),
+            job.k,
+        )
+        comptime for i in range(height):
+            var at = (batch * job.length + job.pad + row + i) * job.n
+            var added = batch * job.addend_batch + (row + i) * job.n
+            comptime for v in range(VECTORS):
+                var column = p * PANEL + v * WIDTH
+                if column + WIDTH <= job.n:
+                    finish[WIDTH](
+                        acc[i * VECTORS + v], at + column, column, added + column
+                    )
+                else:
+                    for lane in range(job.n - column):
+                        var j = column + lane
+                        finish[1](acc[i * VECTORS + v][lane], at + j, j, added + j)
+
+    # A few rows (a token step) share their work by columns, many rows by both.
+    var panel_count = (job.n + PANEL - 1) // PANEL
+    var panels_per_task = 16 if job.rows > ROWS else 6
+    var row_tasks = (job.rows + ROWS_PER_TASK - 1) // ROWS_PER_TASK
+    var panel_tasks = (panel_count + panels_per_task - 1) // panels_per_task
+
+    def task(t: Int) {imm}:
+        var batch = t // (row_tasks * panel_tasks)
+        var first_row = (t // panel_tasks) % row_tasks * ROWS_PER_TASK
+        var first_panel = t % panel_tasks * panels_per_task
+        var last_row = min(job.rows, first_row + ROWS_PER_TASK)
+        for p in range(first_panel, min(panel_count, first_panel + panels_per_task)):
+            var row = first_row
+            while row + ROWS <= last_row:
+                tile[ROWS](batch, row, p)
+                row += ROWS
+            var left = last_row - row
+            comptime for height in range(1, ROWS):
+                if left == height:
+                    tile[height](batch, row, p)
+
+    for batch in range(job.batches):
+        for i in range(job.n * job.pad):
+            var first = batch * job.length * job.n
+            var last = first + (job.length - job.pad) * job.n
+            y.unsafe_offset(first + i).unsafe_store(Float32(0))
+            y.unsafe_offset(last + i).unsafe_store(Float32(0))
+    sync_parallelize(task, job.batches * row_tasks * panel_tasks)
+
+
 @extensibility.register("whisper_linear")
 struct Linear:
+    """`biased`, `activate` and `add` say which of bias, GELU and addend there are."""
+
     @staticmethod
     def execute[
         target: StaticString,
@@ -49,95 +152,38 @@ struct Linear:
         addend: InputTensor[dtype=DType.float32, rank=3, ...],
         ctx: DeviceContext,
     ) raises:
+        var width = x.dim_size(2)
         var batches = y.dim_size(0)
         var length = y.dim_size(1)
-        var n = y.dim_size(2)
         var rows = length - 2 * pad
         var k = panels.dim_size(1)
-        var step = stride * x.dim_size(2)
-        var x_batch = x.dim_size(1) * x.dim_size(2)
-        var addend_batch = rows * n if addend.dim_size(0) == batches else 0
-        var panel_count = panels.dim_size(0)
-        var xp = x.unsafe_ptr()
-        var wp = panels.unsafe_ptr()
-        var bp = bias.unsafe_ptr()
-        var ap = addend.unsafe_ptr()
-        var yp = y.unsafe_ptr()
+        var n = y.dim_size(2)
+        var shared = add and addend.dim_size(0) < batches
 
         # A dense x is one long batch: a step of several rows reads each weight once.
-        if stride == 1 and pad == 0 and k == x.dim_size(2) and not (
-            add and addend_batch == 0
-        ):
+        if stride == 1 and pad == 0 and k == width and not shared:
             rows *= batches
             length = rows
             batches = 1
-
-        @always_inline
-        def tile[height: Int](batch: Int, row: Int, p: Int) {imm}:
-            var acc = multiply[height](
-                xp.unsafe_offset(batch * x_batch + row * step),
-                step,
-                wp.unsafe_offset(p * k * PANEL),
-                k,
-            )
-            var column = p * PANEL
-            var whole = column + PANEL <= n
-            comptime for i in range(height):
-                var at = (batch * length + pad + row + i) * n + column
-                var from_ = batch * addend_batch + (row + i) * n + column
-                comptime for v in range(VECTORS):
-                    comptime offset = v * WIDTH
-                    if whole:
-                        var value = acc[i * VECTORS + v]
-                        comptime if biased:
-                            value += bp.unsafe_offset(column + offset).unsafe_load[
-                                width=WIDTH
-                            ]()
-                        comptime if activate:
-                            value = gelu(value)
-                        comptime if add:
-                            value += ap.unsafe_offset(from_ + offset).unsafe_load[
-                                width=WIDTH
-                            ]()
-                        yp.unsafe_offset(at + offset).unsafe_store(value)
-                    else:
-                        for lane in range(min(WIDTH, n - column - offset)):
-                            var value = acc[i * VECTORS + v][lane]
-                            comptime if biased:
-                                value += bp.unsafe_offset(
-                                    column + offset + lane
-                                ).unsafe_load[width=1]()
-                            comptime if activate:
-                                value = gelu(Vector(value))[0]
-                            comptime if add:
-                                value += ap.unsafe_offset(
-                                    from_ + offset + lane
-                                ).unsafe_load[width=1]()
-                            yp.unsafe_offset(at + offset + lane).unsafe_store(value)
-
-        var row_tasks = (rows + ROWS_PER_TASK - 1) // ROWS_PER_TASK
-        var panel_tasks = (panel_count + PANELS_PER_TASK - 1) // PANELS_PER_TASK
-
-        def task(t: Int) {imm}:
-            var batch = t // (row_tasks * panel_tasks)
-            var first_row = (t // panel_tasks) % row_tasks * ROWS_PER_TASK
-            var first_panel = t % panel_tasks * PANELS_PER_TASK
-            var last_row = min(rows, first_row + ROWS_PER_TASK)
-            for p in range(first_panel, min(panel_count, first_panel + PANELS_PER_TASK)):
-                var row = first_row
-                while row + ROWS <= last_row:
-                    tile[ROWS](batch, row, p)
-                    row += ROWS
-                var left = last_row - row
-                comptime for height in range(1, ROWS):
-                    if left == height:
-                        tile[height](batch, row, p)
-
-        comptime if pad > 0:
-            for batch in range(batches):
-                for i in range(n * pad):
-                    yp.unsafe_offset(batch * length * n + i).unsafe_store(Float32(0))
-                    yp.unsafe_offset(((batch + 1) * length - pad) * n + i).unsafe_store(
-                        Float32(0)
-                    )
-        sync_parallelize(task, batches * row_tasks * panel_tasks)
+        var job = Job(
+            batches=batches,
+            rows=rows,
+            k=k,
+            n=n,
+            step=stride * width,
+            x_batch=x.dim_size(1) * width,
+            length=length,
+            pad=pad,
+            addend_batch=0 if shared else rows * n,
+            biased=biased,
+            activate=activate,
+            add=add,
+        )
+        product[weight_type](
+            job,
+            y.unsafe_ptr(),
+            x.unsafe_ptr(),
+            panels.unsafe_ptr(),
+            bias.unsafe_ptr(),
+            addend.unsafe_ptr(),
+        )

@@ -14,8 +14,8 @@ import extensibility
 from extensibility import InputTensor, OutputTensor
 from max.algorithm import sync_parallelize
 from max.gpu.host import DeviceContext
-from std.memory.alloc import unsafe_alloc
 from std.math import log10
+from std.memory.alloc import unsafe_alloc
 
 from .matmul import WIDTH, Vector
 

@@ -1,0 +1,56 @@
+"""A device is chosen, or it is said why not."""
+
+from __future__ import annotations
+
+import pytest
+from max.dtype import DType
+
+from max_whisper.engine import devices
+from max_whisper.engine.devices import choose
+from max_whisper.engine.options import EngineOptions
+from max_whisper.errors import DeviceError, OptionError
+
+
+@pytest.fixture
+def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "accelerator_count", lambda: 0)
+
+
+@pytest.mark.parametrize("name", ["gpu", "cuda", "gpu:0", "gpu:3"])
+def test_a_gpu_that_is_not_there(no_gpu: None, name: str) -> None:
+    with pytest.raises(DeviceError, match=r"found 0 that MAX can use.*device='cpu'"):
+        choose(EngineOptions(device=name), weights_are_half=True)
+
+
+@pytest.mark.parametrize("name", ["tpu", "cpu:1", "gpu:x", "gpu:-1", ""])
+def test_a_device_that_does_not_exist(no_gpu: None, name: str) -> None:
+    with pytest.raises(OptionError, match="expected device auto, cpu, gpu or gpu:N"):
+        choose(EngineOptions(device=name), weights_are_half=True)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_a_cpu_computes_in_float32_only(dtype: str) -> None:
+    with pytest.raises(OptionError, match=f"float32 on a CPU, found {dtype}"):
+        choose(EngineOptions(device="cpu", dtype=dtype), weights_are_half=True)
+
+
+@pytest.mark.parametrize("name", ["auto", "cpu"])
+def test_without_a_gpu_it_is_the_cpu(no_gpu: None, name: str) -> None:
+    place = choose(EngineOptions(device=name), weights_are_half=False)
+    assert place.device.is_host
+    assert place.ops.dtype == DType.float32
+
+
+def test_half_weights_stay_half() -> None:
+    places = [
+        choose(EngineOptions(device="cpu"), weights_are_half=half)
+        for half in (True, False)
+    ]
+    stored = [place.ops.matrix("w", 3, 4).weight.dtype for place in places]
+    assert stored == [DType.float16, DType.float32]
+
+
+@pytest.mark.parametrize("options", [{"dtype": "int8"}, {"threads": -1}])
+def test_options_out_of_range(options: dict) -> None:
+    with pytest.raises(OptionError, match="expected"):
+        EngineOptions(**options)

@@ -1,0 +1,233 @@
+"""The engine on MAX says what a plain Whisper in NumPy says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from max_whisper.engine.engine import MaxEngine
+from max_whisper.engine.load import load_engine
+from max_whisper.engine.protocol import (
+    AudioFeatures,
+    Bounds,
+    Candidates,
+    Probe,
+    Sampling,
+    TokenRules,
+)
+from tests.compiled import CPU, half_weights
+from tests.numpy_whisper import NumpyWhisper
+
+WINDOWS = 2
+
+
+def sound(engine: MaxEngine) -> np.ndarray:
+    """Mel windows of noise, no two alike."""
+    shape = (WINDOWS, engine.config.num_frames, engine.config.num_mel_bins)
+    return np.random.default_rng(5).uniform(-1, 1, shape).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def heard(engine: MaxEngine) -> AudioFeatures:
+    return engine.encode(sound(engine))
+
+
+@pytest.fixture(scope="session")
+def features(engine: MaxEngine, whisper: NumpyWhisper) -> list[np.ndarray]:
+    return [whisper.encode(mel) for mel in sound(engine)]
+
+
+def no_rules(engine: MaxEngine) -> TokenRules:
+    nothing = np.zeros(engine.config.vocab_size, np.bool_)
+    return TokenRules(nothing, nothing, engine.config.vocab_size)
+
+
+def anything(engine: MaxEngine, rows: int) -> list[Bounds]:
+    end = engine.config.vocab_size
+    return [Bounds(0, end, end, False)] * rows
+
+
+class Dictation:
+    """Rows of tokens: told to an engine one by one, and to NumPy all at once."""
+
+    def __init__(
+        self,
+        engine: MaxEngine,
+        whisper: NumpyWhisper,
+        heard: AudioFeatures,
+        features: Sequence[np.ndarray],
+        prompts: Sequence[Sequence[int]],
+        *,
+        group: int = 1,
+    ) -> None:
+        rules = no_rules(engine)
+        self.engine, self.whisper, self.group = engine, whisper, group
+        self.features = features
+        self.state = engine.prefill(heard, prompts, rules, group=group)
+        self.told = [list(prompt[:-1]) for prompt in prompts for _ in range(group)]
+        self.tell([prompt[-1] for prompt in prompts for _ in range(group)])
+
+    def tell(
+        self,
+        tokens: Sequence[int],
+        sources: Sequence[int] | None = None,
+        sampling: Sampling | None = None,
+    ) -> Candidates:
+        """One more token a row; what may follow must be as NumPy has it."""
+        rows = range(len(tokens))
+        self.told = [
+            [*self.told[source], token]
+            for source, token in zip(sources or rows, tokens, strict=True)
+        ]
+        found = self.engine.step(
+            self.state,
+            tokens,
+            anything(self.engine, len(tokens)),
+            sources=sources,
+            sampling=sampling,
+        )
+        for row in rows:
+            window = self.features[row // self.group]
+            expected = self.whisper.logprobs(self.told[row], window)[-1]
+            np.testing.assert_allclose(
+                found.logprobs[row], expected[found.tokens[row]], atol=1e-4
+            )
+            if sampling is None:
+                best = np.sort(expected)[::-1][: found.tokens.shape[1]]
+                np.testing.assert_allclose(found.logprobs[row], best, atol=1e-4)
+        return found
+
+
+def test_features_are_those_of_numpy(
+    heard: AudioFeatures, features: list[np.ndarray]
+) -> None:
+    found = heard.states.to_numpy()
+    error = np.linalg.norm(found - features) / np.linalg.norm(features)
+    assert error <= 1e-5
+
+
+def test_prompts_of_different_lengths_are_continued(
+    engine: MaxEngine,
+    whisper: NumpyWhisper,
+    heard: AudioFeatures,
+    features: list[np.ndarray],
+) -> None:
+    prompts = [[5, 8, 200, 31, 7, 9, 2], [11, 300]]
+    dictation = Dictation(engine, whisper, heard, features, prompts)
+    for tokens in ([4, 4], [100, 33], [0, 299]):
+        dictation.tell(tokens)
+
+
+def test_beams_swap_their_pasts(
+    engine: MaxEngine,
+    whisper: NumpyWhisper,
+    heard: AudioFeatures,
+    features: list[np.ndarray],
+) -> None:
+    prompts = [[5, 8, 200], [11, 300, 4, 77]]
+    dictation = Dictation(engine, whisper, heard, features, prompts, group=3)
+    dictation.tell([1, 2, 3, 4, 5, 6], sources=[0, 0, 0, 3, 3, 3])
+    dictation.tell([7, 8, 9, 10, 11, 12], sources=[1, 0, 1, 5, 5, 3])
+    dictation.tell([7, 8, 9, 10, 11, 12])
+    dictation.tell([3, 2, 1, 6, 5, 4], sources=[2, 2, 0, 4, 3, 4])
+
+
+def test_samples_carry_their_true_log_probability(
+    engine: MaxEngine,
+    whisper: NumpyWhisper,
+    heard: AudioFeatures,
+    features: list[np.ndarray],
+) -> None:
+    prompts = [[5, 8], [11, 300]]
+    dictation = Dictation(engine, whisper, heard, features, prompts, group=4)
+    found = dictation.tell([1] * 8, sampling=Sampling(1.0, seed=3))
+    assert len(set(found.tokens[:, 0].tolist())) > 1
+
+
+def test_equal_seeds_draw_equal_tokens(engine: MaxEngine, heard: AudioFeatures) -> None:
+    def draw(seed: int) -> list[int]:
+        state = engine.prefill(heard, [[5], [6]], no_rules(engine), group=5)
+        bounds = anything(engine, 10)
+        warm = Sampling(0.8, seed)
+        found = engine.step(state, [5] * 5 + [6] * 5, bounds, sampling=warm)
+        return found.tokens[:, 0].tolist()
+
+    assert draw(1) == draw(1)
+    assert draw(1) != draw(2)
+
+
+def test_probes_are_log_probabilities_after_one_position_of_a_prompt(
+    engine: MaxEngine,
+    whisper: NumpyWhisper,
+    heard: AudioFeatures,
+    features: list[np.ndarray],
+) -> None:
+    prompts, asked = [[5, 8, 200, 31], [11, 300]], (0, 17, 266)
+    probe = Probe(asked, positions=(2, 0))
+    state = engine.prefill(heard, prompts, no_rules(engine), probe=probe)
+    expected = [
+        whisper.logprobs(prompts[0], features[0])[2, asked],
+        whisper.logprobs(prompts[1], features[1])[0, asked],
+    ]
+    np.testing.assert_allclose(state.probes, expected, atol=1e-4)
+
+
+def test_rules_hold_in_a_step(engine: MaxEngine, heard: AudioFeatures) -> None:
+    size = engine.config.vocab_size
+    never, not_first = np.zeros((2, size), np.bool_)
+    never[::2] = True
+    not_first[:100] = True
+    rules = TokenRules(never, not_first, size)
+    state = engine.prefill(heard, [[5], [6]], rules)
+    bounds = [Bounds(0, size, 111, True), Bounds(90, size, 99, False)]
+    found = engine.step(state, [5, 6], bounds)
+    possible = found.logprobs > -np.inf
+    assert set(found.tokens[0][possible[0]]) == {101, 103, 105, 107, 109}
+    assert set(found.tokens[1][possible[1]]) == {91, 93, 95, 97}
+
+
+def test_states_do_not_disturb_each_other(
+    engine: MaxEngine,
+    whisper: NumpyWhisper,
+    heard: AudioFeatures,
+    features: list[np.ndarray],
+) -> None:
+    first, second = (
+        Dictation(engine, whisper, heard, features, prompts)
+        for prompts in ([[5, 8], [11, 300]], [[1], [2, 3, 4]])
+    )
+    for token in range(3):
+        first.tell([token, 50])
+        second.tell([70, token])
+
+
+def test_a_row_may_fill_its_context(
+    engine: MaxEngine,
+    whisper: NumpyWhisper,
+    heard: AudioFeatures,
+    features: list[np.ndarray],
+) -> None:
+    length = engine.config.max_target_positions - 2
+    prompts = [list(range(length)), [1]]
+    dictation = Dictation(engine, whisper, heard, features, prompts)
+    dictation.tell([3, 3])
+    dictation.tell([4, 4])
+
+
+def test_precision_of_the_file_does_not_matter(
+    english: MaxEngine, compiled: object
+) -> None:
+    halves = half_weights(english.config)
+    wide = {name: w.astype(np.float32) for name, w in halves.items()}
+    other = load_engine(english.config, wide, CPU)
+    mel, rules = sound(english), no_rules(english)
+    found = []
+    for engine in (english, other):
+        heard = engine.encode(mel)
+        state = engine.prefill(heard, [[5, 8], [11, 300]], rules)
+        step = engine.step(state, [8, 300], anything(engine, 2))
+        found.append((heard.states.to_numpy(), step.tokens, step.logprobs))
+    for half, full in zip(*found, strict=True):
+        np.testing.assert_array_equal(half, full)

@@ -1,0 +1,215 @@
+"""A small graph for each operation, all in one module: one compilation serves them.
+
+Dimensions are symbolic wherever the operation allows it, so that a graph serves many
+shapes; where it does not, the odd sizes below are what the tests are about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from max.dtype import DType
+from max.graph import (
+    BufferType,
+    Dim,
+    Graph,
+    KernelLibrary,
+    Module,
+    TensorType,
+    TensorValue,
+    Type,
+)
+
+from max_whisper.kernels.mojo_ops import PANEL, MojoOps
+from max_whisper.kernels.ops import Matrix, Ops
+
+ATTENTIONS = ((3, 20, 64), (2, 40, 33))
+"""Heads, head size and positions."""
+
+CACHED_HEADS, CACHED_SIZE, CAPACITY = 3, 20, 12
+COUNTS = (1, 16)
+FRAMES = 37
+CONVOLVED = (23, 20)
+"""Frames with their padding, and channels in."""
+
+
+HALF = "half."
+HALVES = ("linear_gelu", "convolution_stride_add", "embed")
+"""Graphs that are made for weights in float16 too."""
+
+
+@dataclass
+class Bench:
+    """Where the graphs of one set of operations are built, or only the `wanted`."""
+
+    ops: Ops
+    extensions: Sequence[Path]
+    module: Module = field(default_factory=Module)
+    prefix: str = ""
+    wanted: Sequence[str] = ()
+
+    def add(self, name: str, types: Sequence[Type], build: Callable[..., Any]) -> None:
+        if self.wanted and name not in self.wanted:
+            return
+        with Graph(
+            f"{self.prefix}{name}",
+            input_types=types,
+            module=self.module,
+            custom_extensions=self.extensions,
+        ) as graph:
+            found = build(*(_value(value) for value in graph.inputs))
+            graph.output(*(found if isinstance(found, list) else [found]))
+
+    def floats(self, *shape: int | str) -> TensorType:
+        return TensorType(self.ops.dtype, shape, self.ops.device)
+
+    def ints(self, *shape: int | str, dtype: DType = DType.int32) -> TensorType:
+        return TensorType(dtype, shape, self.ops.device)
+
+    def matrix(self, columns: int | str) -> TensorType:
+        """What `Ops.pack` makes of a matrix `[out, columns]`."""
+        if isinstance(self.ops, MojoOps):
+            shape = ["panels", columns, PANEL]
+            return TensorType(self.ops.weight_dtype, shape, self.ops.device)
+        return self.floats("out", columns)
+
+
+def package(ops: Ops) -> list[Path]:
+    """The kernels as one file, made once: from a folder every graph makes its own."""
+    library = KernelLibrary()
+    library.load_paths(ops.extensions)
+    return library.library_paths()
+
+
+def build(ops: Ops, extensions: Sequence[Path], *halves: Ops) -> Module:
+    """The graphs of `ops`, and those of `HALVES` that `halves` make."""
+    bench = Bench(ops, extensions)
+    _add_weighted(bench)
+    _add_attentions(bench)
+    _add_others(bench)
+    for half in halves:
+        _add_weighted(Bench(half, extensions, bench.module, HALF, HALVES))
+    return bench.module
+
+
+def _add_weighted(bench: Bench) -> None:
+    ops = bench.ops
+    x, weight = bench.floats("batch", "length", "in"), bench.matrix("in")
+    bias, add = bench.floats("out"), bench.floats("batch", "length", "out")
+    once = bench.floats(1, "length", "out")
+
+    def as_matrix(weight: TensorValue, bias: TensorValue) -> Matrix:
+        """A matrix that comes as an argument; its bias knows how many rows it has."""
+        return Matrix(weight, bias.shape[0], Dim("in"))  # type: ignore[arg-type]
+
+    def linear(
+        x: TensorValue, w: TensorValue, b: TensorValue, add: TensorValue | None = None
+    ) -> TensorValue:
+        return ops.linear(x, as_matrix(w, b), b, add=add)
+
+    bench.add("linear", [x, weight, bias], linear)
+    bench.add("linear_add", [x, weight, bias, add], linear)
+    bench.add("linear_add_once", [x, weight, bias, once], linear)
+    bench.add(
+        "linear_unbiased",
+        [x, weight, bias],
+        lambda x, w, b: ops.linear(x, as_matrix(w, b), None),
+    )
+    bench.add(
+        "linear_gelu",
+        [x, weight, bias],
+        lambda x, w, b: ops.linear(x, as_matrix(w, b), b, gelu=True),
+    )
+
+    frames, channels = CONVOLVED
+    sound, taps = bench.floats("batch", frames, channels), bench.matrix(3 * channels)
+    positions = bench.floats(1, (frames - 2) // 2, "out")
+    bench.add(
+        "convolution",
+        [sound, taps, bias],
+        lambda x, w, b: ops.convolution(x, as_matrix(w, b), b),
+    )
+    bench.add(
+        "convolution_stride_add",
+        [bench.floats("batch", frames - 1, channels), taps, bias, positions],
+        lambda x, w, b, add: ops.convolution(x, as_matrix(w, b), b, stride=2, add=add),
+    )
+    bench.add(
+        "embed",
+        [
+            bench.ints("rows", "length"),
+            bench.ints("rows"),
+            bench.matrix("in"),
+            bench.floats("positions", "in"),
+        ],
+        lambda t, s, w, p: ops.embed(t, s, Matrix(w, 0, 0), p),
+    )
+
+
+def _add_attentions(bench: Bench) -> None:
+    ops = bench.ops
+    for heads, size, positions in ATTENTIONS:
+        memory = bench.floats("batch", positions, heads * size)
+        bench.add(
+            f"attention_{heads}_{size}_{positions}",
+            [bench.floats("batch", "queries", heads * size), memory, memory],
+            lambda q, k, v, heads=heads: ops.attention(q, *ops.memorise(k, v, heads)),
+        )
+    width = CACHED_HEADS * CACHED_SIZE
+    bench.add(
+        "cached_attention",
+        [
+            *[bench.floats("rows", "tokens", width)] * 3,
+            *[BufferType(ops.dtype, ["slots", CAPACITY, width], ops.device)] * 2,
+            *(bench.ints("rows"), bench.ints("rows"), bench.ints("rows", "path")),
+        ],
+        lambda *values: ops.cached_attention(
+            values[:3], values[3:5], values[5:], CACHED_HEADS
+        ),
+    )
+
+
+def _add_others(bench: Bench) -> None:
+    ops = bench.ops
+    x = bench.floats("batch", "length", "width")
+    bench.add(
+        "layer_norm",
+        [x, bench.floats("width"), bench.floats("width")],
+        ops.layer_norm,
+    )
+    bench.add("take", [x, bench.ints("batch")], ops.take)
+    rules = [
+        bench.ints(2, "vocabulary", dtype=DType.uint8),
+        bench.ints("rows", 4),
+        bench.ints(1),
+        bench.floats(1),
+        bench.ints(1, dtype=DType.uint64),
+    ]
+    for count in COUNTS:
+        bench.add(
+            f"candidates_{count}",
+            [bench.floats("batch", "group", "vocabulary"), *rules],
+            lambda x, *rules, count=count: ops.candidates(x, rules, count),
+        )
+    bench.add(
+        "probe",
+        [bench.floats("batch", 1, "vocabulary"), bench.ints("probed")],
+        ops.probe,
+    )
+    bench.add(
+        "log_mel",
+        [
+            bench.floats(160 * FRAMES + 240),
+            bench.floats(400),
+            bench.floats(400, 2),
+            bench.floats("bins", 201),
+        ],
+        ops.log_mel,
+    )
+
+
+def _value(value: Any) -> Any:
+    return value.buffer if isinstance(value.type, BufferType) else value.tensor

@@ -1,0 +1,247 @@
+"""The choice of the next token: rules, order, and chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.kernels.conftest import Kernels
+from tests.numpy_whisper import log_softmax, softmax
+
+VOCABULARY, TIMESTAMPS = 53, 40
+FREE = (0, TIMESTAMPS, VOCABULARY, 0)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The arguments of `Ops.candidates` beside the logits."""
+
+    bounds: Sequence[tuple[int, int, int, int]]
+    never: Sequence[int] = ()
+    never_first: Sequence[int] = ()
+    timestamp_begin: int = VOCABULARY
+    temperature: float = 0.0
+    seed: int = 0
+
+    def arrays(self, vocabulary: int) -> tuple[np.ndarray, ...]:
+        masks = np.zeros((2, vocabulary), np.uint8)
+        masks[:, list(self.never)] = 1
+        masks[1, list(self.never_first)] = 1
+        return (
+            masks,
+            np.array(self.bounds, np.int32),
+            np.array([self.timestamp_begin], np.int32),
+            np.array([self.temperature], np.float32),
+            np.array([self.seed], np.uint64),
+        )
+
+
+def allowed(logits: np.ndarray, rules: Rules) -> np.ndarray:
+    """Logits `[rows, V]` with minus infinity for all that the rules forbid."""
+    left = np.float64(logits)
+    masks = rules.arrays(logits.shape[1])[0]
+    begin = rules.timestamp_begin
+    for row, (first_text, first_time, end, first) in zip(
+        left, rules.bounds, strict=True
+    ):
+        row[masks[first] > 0] = -np.inf
+        row[:first_text] = row[end:] = row[begin : max(begin, first_time)] = -np.inf
+        times, text = row[begin:], row[:begin]
+        weight = np.logaddexp.reduce(times, initial=-np.inf)
+        if weight > text.max(initial=-np.inf):
+            text[:] = -np.inf
+    return left
+
+
+def candidates(
+    kernels: Kernels, logits: np.ndarray, rules: Rules, count: int = 16
+) -> list[np.ndarray]:
+    """Tokens and log probabilities, from logits `[batch, group, V]`."""
+    arrays = rules.arrays(logits.shape[-1])
+    tokens, logprobs = kernels(f"candidates_{count}", np.float32(logits), *arrays)
+    return [tokens, logprobs]
+
+
+def check(kernels: Kernels, logits: np.ndarray, rules: Rules, count: int) -> None:
+    """Greedy candidates must be those of NumPy, in its order."""
+    tokens, logprobs = candidates(kernels, logits, rules, count)
+    left = allowed(np.float32(logits).reshape(-1, logits.shape[-1]), rules)
+    order = np.argsort(-left, axis=1, kind="stable")[:, :count]
+    total = np.logaddexp.reduce(left, axis=1, keepdims=True)
+    expected = np.take_along_axis(left, order, axis=1)
+    possible = expected > -np.inf
+    np.subtract(expected, total, out=expected, where=possible)
+    np.testing.assert_array_equal(tokens[possible], order[possible])
+    np.testing.assert_allclose(logprobs, expected, rtol=1e-5, atol=1e-5)
+
+
+def numbers(seed: int, *shape: int) -> np.ndarray:
+    return 3 * np.random.default_rng(seed).standard_normal(shape)
+
+
+@pytest.mark.parametrize("count", [1, 16])
+@pytest.mark.parametrize(("batch", "group"), [(1, 1), (1, 5), (3, 1), (2, 4)])
+def test_the_best_of_every_row_come_first(
+    kernels: Kernels, batch: int, group: int, count: int
+) -> None:
+    rules = Rules([FREE] * batch * group)
+    check(kernels, numbers(1, batch, group, VOCABULARY), rules, count)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        Rules([FREE], never=(3, 4, 50)),
+        Rules([FREE], never_first=range(20)),
+        Rules([(0, 0, VOCABULARY, 1)], never=(30,), never_first=range(20)),
+        Rules([(25, TIMESTAMPS, VOCABULARY, 0)]),
+        Rules([(*FREE[:2], 30, 0)]),
+        Rules([(25, TIMESTAMPS, 30, 0)]),
+        Rules([(0, 48, VOCABULARY, 0)], timestamp_begin=TIMESTAMPS),
+        Rules([(0, VOCABULARY, VOCABULARY, 0)], timestamp_begin=TIMESTAMPS),
+        Rules([(TIMESTAMPS, TIMESTAMPS, 45, 1)], timestamp_begin=TIMESTAMPS),
+        Rules([(39, 50, 52, 1)], never=(51,), timestamp_begin=TIMESTAMPS),
+    ],
+    ids=[
+        "tokens that never come",
+        "not first, but this is not the first",
+        "not first, and this is the first",
+        "text from a token on",
+        "nothing from a token on",
+        "few tokens are left",
+        "time does not go back",
+        "text must come",
+        "a timestamp must come",
+        "all at once",
+    ],
+)
+def test_rules(kernels: Kernels, rules: Rules) -> None:
+    for seed in range(5):
+        check(kernels, numbers(seed, 1, 1, VOCABULARY), rules, 16)
+
+
+def test_timestamps_that_outweigh_every_text_token_must_come(kernels: Kernels) -> None:
+    logits = np.zeros((1, 2, VOCABULARY))
+    logits[0, :, 7] = 2.5  # the 13 timestamps together weigh log(13) = 2.56
+    logits[0, 1, 7] = 2.6
+    rules = Rules([FREE, FREE], timestamp_begin=TIMESTAMPS)
+    tokens, logprobs = candidates(kernels, logits, rules)
+    assert tokens[:, 0].tolist() == [TIMESTAMPS, 7]
+    np.testing.assert_allclose(logprobs[0, 0], -np.log(13), rtol=1e-5)
+    check(kernels, logits, rules, 16)
+
+
+def test_each_row_has_its_own_bounds(kernels: Kernels) -> None:
+    bounds = [FREE, (30, 45, 50, 0), (0, TIMESTAMPS, 20, 1)]
+    rules = Rules(bounds, never_first=range(10), timestamp_begin=TIMESTAMPS)
+    check(kernels, numbers(2, 1, 3, VOCABULARY), rules, 16)
+
+
+def test_of_equals_the_first_token_comes_first(kernels: Kernels) -> None:
+    logits = np.zeros((1, 1, VOCABULARY))
+    logits[0, 0, [40, 11, 29]] = 1.0
+    tokens, _ = candidates(kernels, logits, Rules([FREE]))
+    assert tokens[0].tolist() == [11, 29, 40, *range(11), 12, 13]
+
+
+def test_what_may_not_come_has_a_log_probability_of_minus_infinity(
+    kernels: Kernels,
+) -> None:
+    rules = Rules([(10, TIMESTAMPS, 12, 0), (12, TIMESTAMPS, 12, 0)])
+    tokens, logprobs = candidates(kernels, numbers(3, 1, 2, VOCABULARY), rules)
+    assert set(tokens[0, :2]) == {10, 11}
+    assert np.isfinite(logprobs[0, :2]).all()
+    assert (logprobs[0, 2:] == -np.inf).all()
+    assert (logprobs[1] == -np.inf).all()
+    assert ((tokens >= 0) & (tokens < VOCABULARY)).all()
+
+
+@settings(max_examples=25)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    vocabulary=st.integers(17, 100),
+    batch=st.integers(1, 3),
+    group=st.integers(1, 5),
+    timestamps=st.booleans(),
+)
+def test_any_rules_on_any_logits(
+    kernels: Kernels,
+    seed: int,
+    vocabulary: int,
+    batch: int,
+    group: int,
+    timestamps: bool,
+) -> None:
+    random = np.random.default_rng(seed)
+    logits = 4 * random.standard_normal((batch, group, vocabulary))
+    begin = int(random.integers(1, vocabulary)) if timestamps else vocabulary
+    bounds = [
+        (
+            int(random.integers(0, vocabulary // 2)),
+            int(random.integers(begin, vocabulary + 1)),
+            int(random.integers(vocabulary // 2, vocabulary + 1)),
+            int(random.integers(0, 2)),
+        )
+        for _ in range(batch * group)
+    ]
+    never, first = random.integers(0, vocabulary, (2, 5)).tolist()
+    check(kernels, logits, Rules(bounds, never, first, begin), 16)
+
+
+HEAT = 0.7
+WEIGHTS = np.concatenate([[2.0, 1.0, 0.0, 1.5, 3.0], np.full(12, -1.0)])
+DRAWS = 20_000
+
+
+def draw(kernels: Kernels, seed: int, rows: int = DRAWS, heat: float = HEAT) -> list:
+    """Samples of equal rows in which token 4, the likeliest, may not come."""
+    rules = Rules([(*FREE[:2], 17, 0)] * rows, never=(4,), temperature=heat, seed=seed)
+    return candidates(kernels, np.tile(WEIGHTS, (1, rows, 1)), rules)
+
+
+@pytest.mark.parametrize("seed", [1, 2**63 + 5])
+def test_samples_come_as_often_as_they_should(kernels: Kernels, seed: int) -> None:
+    sampled = draw(kernels, seed)[0][:, 0]
+    expected = softmax(np.where(np.arange(17) == 4, -np.inf, WEIGHTS / HEAT))
+    share = np.bincount(sampled, minlength=17) / DRAWS
+    error = np.sqrt(expected * (1 - expected) / DRAWS)
+    assert (abs(share - expected) <= 4.5 * error).all()
+
+
+def test_samples_carry_their_log_probability_at_temperature_one(
+    kernels: Kernels,
+) -> None:
+    tokens, logprobs = draw(kernels, 3, rows=50)
+    expected = log_softmax(np.where(np.arange(17) == 4, -np.inf, WEIGHTS))
+    here = tokens != 4
+    np.testing.assert_allclose(logprobs[here], expected[tokens[here]], rtol=1e-5)
+
+
+def test_equal_seeds_draw_equal_tokens(kernels: Kernels) -> None:
+    first, again, other = (draw(kernels, seed, 200)[0] for seed in (7, 7, 8))
+    np.testing.assert_array_equal(first, again)
+    assert (first[:, 0] != other[:, 0]).any()
+
+
+def test_rows_are_drawn_apart(kernels: Kernels) -> None:
+    sampled = draw(kernels, 9)[0][:, 0]
+    chance = softmax(np.where(np.arange(17) == 4, -np.inf, WEIGHTS / HEAT))
+    together = (sampled[1:] == sampled[:-1]).mean()
+    assert abs(together - (chance**2).sum()) < 0.02
+
+
+def test_little_heat_draws_the_best(kernels: Kernels) -> None:
+    assert set(draw(kernels, 1, 100, heat=0.01)[0][:, 0]) == {0}
+
+
+def test_probe_gives_log_probabilities_without_rules(kernels: Kernels) -> None:
+    logits = numbers(4, 3, 1, VOCABULARY)
+    asked = np.array([52, 0, 17], np.int32)
+    found = kernels("probe", logits, asked)
+    expected = log_softmax(logits[:, 0])[:, asked]
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)

@@ -1,0 +1,1 @@
+"""Parity with the openai-whisper package on equal weights: `python -m tests.parity`."""

@@ -1,0 +1,193 @@
+"""Measure parity with openai-whisper and print it as a table.
+
+    python -m tests.parity [--files N] [--keep FOLDER] [--json FILE]
+
+The reference's transcripts of all 4,039 recordings take over an hour on two cores; they
+are kept in FOLDER, so that only the first run waits for them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
+
+from max_whisper.weights import load_checkpoint
+from tests.parity import measures, reference
+from tests.parity.multilingual import random_multilingual
+from tests.parity.ours import Ours
+from tests.parity.speech import MODEL, ROOT, SPEECH, english_files, spoken
+
+Row = tuple[str, str, str]
+
+
+def main() -> None:
+    """Everything, in the order in which a difference would first show."""
+    asked = arguments()
+    if not (SPEECH.exists() and MODEL.exists()):
+        sys.exit(
+            f"make parity: expected recordings in {SPEECH} and a model in {MODEL}, "
+            "found none; put them there, as CONTRIBUTING.md says"
+        )
+    results: dict[str, Any] = {"machine": machine()}
+    checkpoint = load_checkpoint(MODEL)
+    ours, theirs = Ours.load(checkpoint), reference.load_reference(checkpoint)
+    results["insides"] = asdict(measures.compare_insides(ours, theirs, spoken(20)))
+    results["speed"] = speed(ours, theirs)
+    results["multilingual"] = multilingual()
+    files = english_files()[: asked.files]
+    kept = asked.keep / "reference.jsonl"
+    results["transcripts"] = transcripts(ours, theirs, files, kept)
+    asked.json.parent.mkdir(parents=True, exist_ok=True)
+    asked.json.write_text(json.dumps(results, indent=1) + "\n")
+    show(results)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.parity")
+    parser.add_argument("--files", type=int, help="only the first so many recordings")
+    parser.add_argument("--keep", type=Path, default=ROOT / "build" / "parity")
+    parser.add_argument(
+        "--json", type=Path, default=ROOT / "build" / "parity" / "parity.json"
+    )
+    asked = parser.parse_args()
+    asked.keep.mkdir(parents=True, exist_ok=True)
+    return asked
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were measured with."""
+    names = ("max", "openai-whisper", "torch", "numpy")
+    return {
+        "versions": {name: version(name) for name in names},
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        "processor": processor(),
+    }
+
+
+def processor() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    named = [line.split(":")[1].strip() for line in lines if "model name" in line]
+    return named[0] if named else platform.processor()
+
+
+def transcripts(
+    ours: Ours, theirs: reference.Whisper, files: list[str], kept: Path
+) -> dict[str, Any]:
+    """Every recording in every mode; each difference with the gap that led to it."""
+    found = {mode: measures.Agreement() for mode in reference.MODES}
+    expected = reference.transcripts(theirs, SPEECH, files, kept)
+    total = len(files) * len(found)
+    for file, mode, result in track(expected, "transcripts", total=total):
+        options = reference.MODES[mode]
+        mine = ours.transcribe(SPEECH / file, language="en", **options)
+        same = measures.compare_transcripts(mine, result, file, found[mode])
+        if not same and mode == "greedy":
+            gap = measures.trace(ours, result)
+            found[mode].differences[-1]["gap"] = gap
+    return {mode: asdict(agreement) for mode, agreement in found.items()}
+
+
+def multilingual() -> dict[str, Any]:
+    """Random weights of large-v3's kind: languages, and two tasks in each mode."""
+    found = measures.Agreement()
+    languages = 0
+    files = [SPEECH / file for file in clips()]
+    with tempfile.TemporaryDirectory() as folder:
+        checkpoint = random_multilingual(Path(folder))
+        ours, theirs = Ours.load(checkpoint), reference.load_reference(checkpoint)
+        for path in files:
+            for task in ("transcribe", "translate"):
+                for options in reference.MODES.values():
+                    result = reference.transcribe(theirs, path, task=task, **options)
+                    mine = ours.transcribe(path, task=task, **options)
+                    measures.compare_transcripts(mine, result, path.name, found)
+                    languages += mine["language"] == result["language"]
+    return {**asdict(found), "same_language": languages}
+
+
+def clips() -> Iterator[str]:
+    """A few recordings in several languages."""
+    for folder in ("multilingual", "english"):
+        paths = sorted((SPEECH / folder).iterdir())
+        yield from (f"{folder}/{path.name}" for path in paths[::6])
+
+
+def speed(ours: Ours, theirs: reference.Whisper) -> dict[str, float]:
+    """Seconds on an 11 s clip, in this process and as a whole process of its own."""
+    clip = SPEECH / "formats" / "jfk.flac"
+    reference_seconds, our_seconds, ratio = measures.speed_ratio(ours, theirs, clip)
+    begin = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["transcribe", str(clip), "--model", str(MODEL), "-o", folder]
+        options = ["--beam_size", "None", "--best_of", "None", "--verbose", "False"]
+        subprocess.run(
+            [sys.executable, "-m", "max_whisper", *command, *options],
+            check=True,
+            env=dict(os.environ),
+            capture_output=True,
+        )
+    return {
+        "reference_seconds": reference_seconds,
+        "our_seconds": our_seconds,
+        "ratio": ratio,
+        "process_seconds": time.perf_counter() - begin,
+    }
+
+
+def rows(results: dict[str, Any]) -> Iterator[Row]:
+    """Measure, figure and bound."""
+    inside = results["insides"]
+    yield "log-mel, largest difference", f"{inside['mel_max']:.1e}", ""
+    yield "log-mel, mean difference", f"{inside['mel_mean']:.1e}", ""
+    yield "encoder, relative error", f"{inside['encoder']:.1e}", "≤ 1e-4"
+    tokens = f"{inside['tokens'] - inside['other_argmax']} of {inside['tokens']}"
+    yield "decoder, same best token over true words", tokens, "all but ties"
+    yield "decoder, largest difference of log p", f"{inside['logprob']:.1e}", ""
+    for mode, key, bound in (("greedy", "same", 99.5), ("beam5", "same_text", 99.0)):
+        agreement = results["transcripts"][mode]
+        same, files = agreement[key], agreement["files"]
+        what = "text, segments, times, tokens" if key == "same" else "text"
+        share = f"{same} of {files} files ({same / files:.2%})"
+        yield f"{mode}: same {what}", share, f"≥ {bound} %"
+    random = results["multilingual"]
+    share = f"{random['same']} of {random['files']} runs"
+    yield "random multilingual model, both tasks: all the same", share, "all but ties"
+    share = f"{random['same_language']} of {random['files']} runs"
+    yield "random multilingual model: same language", share, ""
+    took = results["speed"]
+    seconds = f"{took['our_seconds']:.2f} s and {took['reference_seconds']:.2f} s"
+    yield "11 s clip, greedy, ours and openai-whisper", seconds, ""
+    yield "… openai-whisper's time / ours", f"{took['ratio']:.2f}", "≥ 1"
+    yield "… our whole process", f"{took['process_seconds']:.2f} s", "≤ 4 s"
+
+
+def show(results: dict[str, Any]) -> None:
+    console = Console(width=100, highlight=False)
+    console.print("| measure | found | bound |\n|---|---|---|", markup=False)
+    for row in rows(results):
+        console.print(f"| {' | '.join(row)} |", markup=False, soft_wrap=True)
+    for mode, agreement in results["transcripts"].items():
+        for difference in agreement["differences"]:
+            gap = difference.get("gap")
+            traced = "" if gap is None else f" (gap {gap:.1e})"
+            console.print(f"{mode} differs: {difference['file']}{traced}", markup=False)
+
+
+if __name__ == "__main__":
+    main()
