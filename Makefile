@@ -5,14 +5,14 @@ BIN := .venv/bin
 READY := .venv/.ready
 PARITY_BIN := .venv-parity/bin
 PARITY_READY := .venv-parity/.ready
-SOURCES := max_whisper tests examples docs
+SOURCES := max_whisper tests benchmarks examples docs
 
 MODEL ?= ../shared/models/whisper-tiny.en-relearned
 SPEECH ?= ../shared/speech/formats/jfk.flac
 
 NEEDS_VENV := expected a Python >= 3.10 with venv; on Debian: apt install python3-venv
 
-.PHONY: all setup check fix test demo parity bench docs clean
+.PHONY: all setup check fix test demo parity bench report docs clean
 
 all: check test
 
@@ -53,8 +53,11 @@ $(PARITY_READY): pyproject.toml constraints.txt
 parity: $(PARITY_READY)  ## the table of differences from openai-whisper
 	$(PARITY_BIN)/python -m tests.parity
 
-bench: $(READY)  ## the table of speeds
+bench: $(READY)  ## the seconds of every phase, into benchmarks/results
 	$(BIN)/python -m benchmarks.speed
+
+report: $(READY)  ## the tables of the documents, from benchmarks/results
+	$(BIN)/python -m benchmarks.report
 
 docs: $(READY)  ## docs/cli.md from the command's own flags
 	$(BIN)/python docs/generate_cli.py

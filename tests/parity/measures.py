@@ -113,8 +113,20 @@ def compare_transcripts(
     into.same_text += ours["text"] == theirs["text"]
     if not same:
         row = {"file": file, "ours": ours["text"], "theirs": theirs["text"]}
-        into.differences.append(row)
+        into.differences.append({**row, "scores": score_gap(ours, theirs)})
     return same
+
+
+def score_gap(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> float | None:
+    """How far apart the scores of the first two different segments are.
+
+    Beam search chooses by this score, so equal scores are a tie of two hypotheses.
+    """
+    pairs = zip(ours["segments"], theirs["segments"], strict=False)
+    for mine, other in pairs:
+        if mine["tokens"] != other["tokens"]:
+            return abs(float(mine["avg_logprob"] - other["avg_logprob"]))
+    return None
 
 
 def trace(ours: Ours, theirs: Mapping[str, Any]) -> float | None:

@@ -1,0 +1,1 @@
+"""Figures: measured into `results/*.json`, and from there into the documents."""

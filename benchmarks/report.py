@@ -1,0 +1,80 @@
+"""Write the tables of README.md and docs/performance.md from `results/*.json`.
+
+python -m benchmarks.report
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+RESULTS = Path(__file__).parent / "results"
+DOCUMENTS = ("README.md", "docs/performance.md")
+
+Row = tuple[str, ...]
+
+
+def main() -> None:
+    for name in DOCUMENTS:
+        path = ROOT / name
+        path.write_text(fill(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def fill(text: str) -> str:
+    """`text` with each table between its markers made anew."""
+    for name, table in tables().items():
+        marked = rf"(<!-- {name}:start -->\n).*?(<!-- {name}:end -->)"
+        text = re.sub(marked, rf"\g<1>{table}\g<2>", text, flags=re.DOTALL)
+    return text
+
+
+def tables() -> dict[str, str]:
+    """The Markdown of every result that there is."""
+    makers = {"parity": parity, "speed": speed}
+    found = {}
+    for name, make in makers.items():
+        path = RESULTS / f"{name}.json"
+        if path.exists():
+            found[name] = make(json.loads(path.read_text()))
+    return found
+
+
+def parity(results: dict[str, Any]) -> str:
+    rows = [tuple(row) for row in results["rows"]]
+    return table(("measure", "found", "bound"), rows) + measured_with(results)
+
+
+def speed(results: dict[str, Any]) -> str:
+    rows = [
+        (name, *(f"{1000 * times[k]:.1f}" for k in ("min", "median", "max")))
+        for name, times in results["seconds"].items()
+    ]
+    head = ("milliseconds", "min", "median", "max")
+    return table(head, rows) + measured_with(results)
+
+
+def table(head: Row, rows: list[Row]) -> str:
+    return "\n".join(lines(head, rows)) + "\n"
+
+
+def lines(head: Row, rows: list[Row]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"|{'---|' * len(head)}"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
+
+
+def measured_with(results: dict[str, Any]) -> str:
+    machine = results["machine"]
+    versions = ", ".join(f"{k} {v}" for k, v in machine["versions"].items())
+    return (
+        f"\nMeasured at commit {machine['commit']} on {machine['cores']} cores of an "
+        f"{machine['processor']}, with Python {machine['python']}, {versions}.\n"
+    )
+
+
+if __name__ == "__main__":
+    main()
