@@ -12,7 +12,7 @@ SPEECH ?= ../shared/speech/formats/jfk.flac
 
 NEEDS_VENV := expected a Python >= 3.10 with venv; on Debian: apt install python3-venv
 
-.PHONY: all setup check fix test demo parity bench report docs clean
+.PHONY: all setup check fix test test-slow gpu-compile demo parity bench report docs clean
 
 all: check test
 
@@ -33,8 +33,14 @@ fix: $(READY)  ## what can be mended without thought
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
-test: $(READY)
-	$(BIN)/pytest
+test: $(READY)  ## all tests but the slow ones
+	$(BIN)/pytest -m 'not slow'
+
+test-slow: $(READY)  ## the operations of MAX itself, as our kernels are tested
+	$(BIN)/pytest -m slow --timeout 3600 tests/kernels
+
+gpu-compile: $(READY)  ## the graphs for a GPU, where there is none
+	$(BIN)/pytest -m slow tests/gpu
 
 demo: $(READY)  ## the main job: speech in, words out
 	@if [ -e '$(SPEECH)' ] && { [ -e '$(MODEL)' ] || [ '$(origin MODEL)' != file ]; }; then \

@@ -23,9 +23,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from benchmarks.machine import describe
-from max_whisper.audio import load_audio
 from max_whisper.audio.constants import SAMPLE_RATE
-from max_whisper.decoding import DecodingOptions, decode
+from max_whisper.audio.load import load_audio
+from max_whisper.decoding.decode import decode
+from max_whisper.decoding.options import DecodingOptions
 from max_whisper.engine.load import load_engine
 from max_whisper.engine.options import EngineOptions
 from max_whisper.engine.protocol import Bounds, TokenRules

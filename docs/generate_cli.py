@@ -22,7 +22,7 @@ Made by `make docs` from the flags themselves; do not edit it by hand.
 Names and defaults are those of the command of openai/whisper. Hyphens do as well as
 underscores: `--output-dir` is `--output_dir`. True and False may also be written as yes
 and no, or 1 and 0. An error is one line on standard error. The exit code is 0 if all
-went well, 2 if anything did not, and 130 after Ctrl-C.
+went well, and 2 if anything did not or it was interrupted.
 """
 
 SYNOPSES = {

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         OutputError,
     )
     from max_whisper.languages import LANGUAGES
-    from max_whisper.pipeline import Progress
+    from max_whisper.pipeline.sequential import Progress
     from max_whisper.transcript import Segment, Transcript, Word
 
 __all__ = [
@@ -62,7 +62,7 @@ _ROOMS = {
         "OutputError",
     ),
     "languages": ("LANGUAGES",),
-    "pipeline": ("Progress",),
+    "pipeline.sequential": ("Progress",),
     "transcript": ("Segment", "Transcript", "Word"),
 }
 

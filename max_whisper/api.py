@@ -15,21 +15,18 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from max_whisper.audio import AudioSource, load_audio
 from max_whisper.audio.constants import HOP_LENGTH, SAMPLE_RATE
+from max_whisper.audio.load import AudioSource, load_audio
 from max_whisper.config import WhisperConfig
-from max_whisper.decoding import detect_language, resolve_language
+from max_whisper.decoding.language import detect_language, resolve_language
 from max_whisper.engine.load import load_engine
 from max_whisper.engine.options import EngineOptions
 from max_whisper.engine.protocol import Engine
 from max_whisper.errors import OptionError
-from max_whisper.pipeline import (
-    Progress,
-    TranscribeOptions,
-    choose_language,
-    transcribe,
-    transcript_text,
-)
+from max_whisper.pipeline.language import choose_language
+from max_whisper.pipeline.options import TranscribeOptions
+from max_whisper.pipeline.sequential import Progress, transcribe
+from max_whisper.pipeline.transcript import transcript_text
 from max_whisper.tokenizer import Tokenizer
 from max_whisper.transcript import Segment, Transcript
 from max_whisper.weights import Checkpoint, load_checkpoint

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+# A program of its own, which needs the openai-whisper package: `make parity`.
+collect_ignore = ["parity"]
+
 # A busy machine is slow, not wrong.
 settings.register_profile(
     "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from max_whisper.config import WhisperConfig
+from max_whisper.engine.limits import MAX_CANDIDATES
 from max_whisper.engine.protocol import (
-    MAX_CANDIDATES,
     AudioFeatures,
     Bounds,
     Candidates,

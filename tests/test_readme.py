@@ -76,7 +76,6 @@ def test_first_command_writes_the_files_that_the_readme_names(
     }
 
 
-@pytest.mark.slow
 def test_all_commands_on_a_real_model(model_folder: Path, speech: Path) -> None:
     for name in SOUNDS:
         Path(name).write_bytes((speech / "formats" / "jfk.flac").read_bytes())

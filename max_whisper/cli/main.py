@@ -23,7 +23,6 @@ COMMANDS = {
     "inspect": "show what a model is made of",
 }
 
-INTERRUPTED = 130
 FAILED = 2
 
 
@@ -36,14 +35,13 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command with `arguments` and return its exit code: 0, 2 or 130."""
+    """Run the command with `arguments` and return its exit code, 0 or 2."""
     try:
         return _run(sys.argv[1:] if arguments is None else arguments)
     except MaxWhisperError as error:
         complain(str(error))
     except KeyboardInterrupt:
         complain("interrupted; files that were finished are kept")
-        return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output has gone, as in `max-whisper … | head -1`. Python
         # would complain when it flushes, so nothing is left for it to flush.

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from max_whisper.pipeline import Progress
+    from max_whisper.pipeline.sequential import Progress
 
 
 def complain(message: str) -> None:

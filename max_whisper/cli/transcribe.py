@@ -113,7 +113,7 @@ def _load(arguments: Namespace) -> Whisper:
 
 def _is_readable(file: str) -> bool:
     """Whether `file` begins with sound; if not, say why."""
-    from max_whisper.audio import stream_audio
+    from max_whisper.audio.load import stream_audio
 
     is_stream = os.path.exists(file) and not os.path.isfile(file)
     if file == STANDARD_INPUT or (is_stream and not os.path.isdir(file)):

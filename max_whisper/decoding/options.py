@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from typing import Any
 
 from max_whisper.decoding.checks import check_range, check_whole, refused
-from max_whisper.engine.protocol import MAX_CANDIDATES
+from max_whisper.engine.limits import MAX_CANDIDATES
 from max_whisper.errors import OptionError
 
 MAX_BEAM_SIZE = MAX_CANDIDATES - 1
@@ -143,3 +144,41 @@ class DecodingOptions:
                 "expected a temperature above 0 for best_of, found temperature=0 and "
                 f"best_of={self.best_of}; raise the temperature or leave best_of out"
             )
+
+
+THRESHOLDS = (
+    "compression_ratio_threshold",
+    "logprob_threshold",
+    "no_speech_threshold",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FallbackOptions:
+    """When a text will do, and what to try if it will not.
+
+    A threshold of None is not asked. Raises `OptionError` for values out of range.
+    """
+
+    temperature: tuple[float, ...] = option(
+        (0.0, 0.2, 0.4, 0.6, 0.8, 1.0),
+        "temperatures to try in turn until a text passes the thresholds",
+    )
+    compression_ratio_threshold: float | None = option(
+        2.4, "a text that compresses better than this repeats itself: try again"
+    )
+    logprob_threshold: float | None = option(
+        -1.0, "a text with a lower average log probability is unsure: try again"
+    )
+    no_speech_threshold: float | None = option(
+        0.6, "an unsure window with a higher probability of no speech is silence"
+    )
+
+    def __post_init__(self) -> None:
+        if not self.temperature:
+            raise refused("temperature", "one temperature at least", self.temperature)
+        for temperature in self.temperature:
+            check_range("temperature", temperature, 0)
+        for name in THRESHOLDS:
+            if not isinstance(getattr(self, name), Real | None):
+                raise refused(name, "a number or None", getattr(self, name))

@@ -24,7 +24,7 @@ from max.engine import CompiledModel, InferenceSession, Model
 from max.graph import Module
 
 from max_whisper.config import WhisperConfig
-from max_whisper.engine.protocol import MAX_CANDIDATES
+from max_whisper.engine.limits import MAX_CANDIDATES
 from max_whisper.features.log_mel import build_log_mel
 from max_whisper.kernels.mojo_ops import KERNELS
 from max_whisper.kernels.ops import Ops

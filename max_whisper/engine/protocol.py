@@ -20,9 +20,6 @@ from numpy.typing import NDArray
 
 from max_whisper.config import WhisperConfig
 
-MAX_CANDIDATES = 16
-"""Candidates that one step returns for a row: a beam of up to 15, and one to spare."""
-
 
 @dataclass(frozen=True, slots=True)
 class Mel:

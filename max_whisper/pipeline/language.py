@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from max_whisper.decoding import detect_language, resolve_language
+from max_whisper.decoding.language import detect_language, resolve_language
 from max_whisper.engine.protocol import Engine, Mel
 from max_whisper.pipeline.options import TranscribeOptions
 from max_whisper.tokenizer import Tokenizer

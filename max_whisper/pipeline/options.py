@@ -8,8 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from max_whisper.decoding.checks import refused
-from max_whisper.decoding.fallback import FallbackOptions
-from max_whisper.decoding.options import DecodingOptions, option
+from max_whisper.decoding.options import DecodingOptions, FallbackOptions, option
 from max_whisper.errors import OptionError
 from max_whisper.pipeline.windows import parse_clips
 

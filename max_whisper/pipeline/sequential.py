@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from max_whisper.decoding import decode_with_fallback, is_silence
+from max_whisper.decoding.fallback import decode_with_fallback, is_silence
 from max_whisper.engine.protocol import AudioFeatures, Engine, Mel
 from max_whisper.pipeline.history import PromptHistory
 from max_whisper.pipeline.options import TranscribeOptions

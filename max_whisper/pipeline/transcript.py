@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import count
 
-from max_whisper.decoding import DecodingResult
+from max_whisper.decoding.result import DecodingResult
 from max_whisper.timestamps import TimedTokens, Window
 from max_whisper.tokenizer import Tokenizer
 from max_whisper.transcript import Segment

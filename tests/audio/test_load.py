@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from max_whisper.audio import load_audio, stream_audio
+from max_whisper.audio.load import load_audio, stream_audio
 from max_whisper.errors import AudioError
 from tests.audio.tones import LEVEL, PITCH, encode, pitch, tone
 

@@ -7,12 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from max_whisper.decoding import (
-    DecodingOptions,
-    DecodingResult,
-    decode,
-    detect_language,
-)
+from max_whisper.decoding.decode import decode
+from max_whisper.decoding.language import detect_language
+from max_whisper.decoding.options import DecodingOptions
+from max_whisper.decoding.result import DecodingResult
 from tests.fakes import FakeEngine, FakeTokenizer, fake_config, random_logits
 
 pytest.importorskip("whisper", reason="needs openai-whisper to compare with")

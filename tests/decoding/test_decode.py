@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from max_whisper.decoding import DecodingOptions, decode
+from max_whisper.decoding.decode import decode
+from max_whisper.decoding.options import DecodingOptions
 from max_whisper.errors import OptionError
 from tests.fakes import (
     FakeEngine,

@@ -5,14 +5,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from max_whisper.decoding import (
-    DecodingOptions,
-    DecodingResult,
-    FallbackOptions,
+from max_whisper.decoding.fallback import (
     decode_with_fallback,
     is_silence,
     needs_fallback,
 )
+from max_whisper.decoding.options import DecodingOptions, FallbackOptions
+from max_whisper.decoding.result import DecodingResult
 from max_whisper.errors import OptionError
 from tests.fakes import FakeTokenizer, Script, ScriptedEngine
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from max_whisper.decoding import DecodingOptions, detect_language, resolve_language
+from max_whisper.decoding.language import detect_language, resolve_language
+from max_whisper.decoding.options import DecodingOptions
 from max_whisper.errors import OptionError
 from tests.fakes import FakeEngine, FakeTokenizer, fake_config, random_logits
 

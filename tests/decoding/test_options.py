@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from max_whisper.decoding import DecodingOptions
+from max_whisper.decoding.options import DecodingOptions
 from max_whisper.errors import OptionError
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from max_whisper.decoding import DecodingOptions
+from max_whisper.decoding.options import DecodingOptions
 from max_whisper.decoding.prompt import initial_tokens
 from max_whisper.errors import OptionError
 from tests.fakes import FakeTokenizer

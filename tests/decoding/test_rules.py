@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from max_whisper.decoding import DecodingOptions
+from max_whisper.decoding.options import DecodingOptions
 from max_whisper.decoding.rules import timestamp_rules, token_rules
 from max_whisper.errors import OptionError
 from tests.fakes import FakeTokenizer, Logits, apply_rules, fake_config, log_softmax

@@ -32,7 +32,7 @@ from tests.parity.speech import MODEL, ROOT, SPEECH, english_files, spoken
 
 Row = tuple[str, str, str]
 
-SHORT = {"sample_len": 24, "clip_timestamps": "0,4"}
+SHORT = {"sample_len": 24, "clip_timestamps": "0,1.5"}
 """Random weights hear a new segment every few hundredths of a second."""
 
 

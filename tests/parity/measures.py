@@ -14,7 +14,7 @@ import torch
 import whisper
 from whisper.model import Whisper as Reference
 
-from max_whisper.audio import load_audio
+from max_whisper.audio.load import load_audio
 from tests.parity.ours import Ours
 from tests.parity.reference import teacher_forced, transcribe
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from max_whisper.api import Whisper
-from max_whisper.audio import load_audio
+from max_whisper.audio.load import load_audio
 from max_whisper.engine.load import load_engine
 from max_whisper.engine.options import EngineOptions
 from max_whisper.engine.protocol import (

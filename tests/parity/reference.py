@@ -16,7 +16,7 @@ import torch
 import whisper
 from whisper.model import ModelDimensions, Whisper
 
-from max_whisper.audio import load_audio
+from max_whisper.audio.load import load_audio
 from max_whisper.weights import Checkpoint
 from max_whisper.weights.openai import DIMS
 from tests.weights.torch_file import to_openai

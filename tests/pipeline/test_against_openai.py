@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from max_whisper.pipeline import TranscribeOptions, transcribe, transcript_text
+from max_whisper.pipeline.options import TranscribeOptions
+from max_whisper.pipeline.sequential import transcribe
+from max_whisper.pipeline.transcript import transcript_text
 from tests.fakes import (
     FakeEngine,
     FakeTokenizer,

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from max_whisper.pipeline import TranscribeOptions
 from max_whisper.pipeline.history import PromptHistory
+from max_whisper.pipeline.options import TranscribeOptions
 from tests.fakes import FakeTokenizer, fake_config
 
 TOKENIZER = FakeTokenizer()

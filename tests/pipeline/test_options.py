@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from max_whisper.decoding import DecodingOptions
+from max_whisper.decoding.options import DecodingOptions
 from max_whisper.errors import OptionError
-from max_whisper.pipeline import TranscribeOptions
+from max_whisper.pipeline.options import TranscribeOptions
 
 
 def test_flat_keywords_find_their_place() -> None:

@@ -4,13 +4,10 @@ from typing import Any
 
 import pytest
 
-from max_whisper.pipeline import (
-    Progress,
-    TranscribeOptions,
-    choose_language,
-    transcribe,
-    transcript_text,
-)
+from max_whisper.pipeline.language import choose_language
+from max_whisper.pipeline.options import TranscribeOptions
+from max_whisper.pipeline.sequential import Progress, transcribe
+from max_whisper.pipeline.transcript import transcript_text
 from max_whisper.transcript import Segment
 from tests.fakes import (
     FakeEngine,
