@@ -56,7 +56,8 @@ $(PARITY_READY): pyproject.toml constraints.txt
 	$(PARITY_BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,parity]'
 	touch $@
 
-parity: $(PARITY_READY)  ## the table of differences from openai-whisper
+parity: $(PARITY_READY)  ## the tests against openai-whisper, and the table of differences
+	$(PARITY_BIN)/pytest -m 'not slow' -k 'against_openai or test_openai' tests
 	$(PARITY_BIN)/python -m tests.parity
 
 bench: $(READY)  ## the seconds of every phase, into benchmarks/results

@@ -22,17 +22,21 @@ from max_whisper.decoding.language import detect_language, resolve_language
 from max_whisper.engine.load import load_engine
 from max_whisper.engine.options import EngineOptions
 from max_whisper.engine.protocol import Engine
-from max_whisper.errors import OptionError
+from max_whisper.errors import CheckpointError, OptionError
 from max_whisper.pipeline.language import choose_language
 from max_whisper.pipeline.options import TranscribeOptions
 from max_whisper.pipeline.sequential import Progress, transcribe
 from max_whisper.pipeline.transcript import transcript_text
 from max_whisper.tokenizer import Tokenizer
+from max_whisper.tokenizer.special_tokens import TIMESTAMPS
 from max_whisper.transcript import Segment, Transcript
 from max_whisper.weights import Checkpoint, load_checkpoint
 
 OnCompile: TypeAlias = Callable[[str], AbstractContextManager[None]]
 OnProgress: TypeAlias = Callable[[Progress], None]
+
+OPENAI_VOCAB_SIZES = (51864, 51865, 51866)
+"""Vocabularies without padding: their last token is the last of the timestamps."""
 
 
 def load_model(
@@ -57,6 +61,7 @@ def load_model(
     tokenizer = Tokenizer.from_json(
         checkpoint.tokenizer_json, is_multilingual=checkpoint.is_multilingual
     )
+    _verify_tokenizer(tokenizer, checkpoint.config)
     engine = load_engine(checkpoint.config, checkpoint.weights, options, on_compile)
     return Whisper(checkpoint, tokenizer, engine)
 
@@ -176,10 +181,12 @@ class Whisper:
         return f"<Whisper {self.name}>"
 
     def _verify_task(self, options: TranscribeOptions) -> None:
-        if options.decoding.task == "translate" and cannot_translate(self.name):
+        if options.decoding.task != "translate":
+            return
+        if cannot_translate(self.name, self.config):
             raise OptionError(
-                f"expected a model that can translate, found {self.name}, which was "
-                "trained without; use large-v3 or medium"
+                f"expected a model that can translate, found {self.name}, which as a "
+                "distilled or turbo model was trained without; use large-v3 or medium"
             )
 
 
@@ -219,14 +226,32 @@ class SegmentStream(Iterator[Segment]):
         )
 
 
-def cannot_translate(name: str) -> bool:
-    """Whether the model of this name is known to transcribe when asked to translate.
+def cannot_translate(name: str, config: WhisperConfig) -> bool:
+    """Whether a model is known to transcribe when asked to translate.
 
-    >>> cannot_translate("openai/whisper-large-v3-turbo"), cannot_translate("small")
-    (True, False)
+    Turbo and distilled models are, which are known by name or by a decoder that has
+    lost layers: in the other Whispers it is as deep as the encoder.
     """
+    if config.decoder_layers < config.encoder_layers:
+        return True
     last = PurePath(name).name.removesuffix(".pt").removeprefix("whisper-")
     return last in ("turbo", "large-v3-turbo") or last.startswith("distil-")
+
+
+def _verify_tokenizer(tokenizer: Tokenizer, config: WhisperConfig) -> None:
+    """Raise `CheckpointError` for the tokenizer of another model.
+
+    A vocabulary may be padded, unless its size is one of OpenAI's.
+    """
+    size = config.vocab_size
+    is_exact = size in OPENAI_VOCAB_SIZES
+    times = len(TIMESTAMPS) if is_exact else config.max_source_positions + 1
+    end = tokenizer.timestamp_begin + times
+    if end > size or (is_exact and end < size):
+        raise CheckpointError(
+            f"expected a tokenizer of {size} tokens, as config.json says, found one of "
+            f"{end}; is tokenizer.json that of another model?"
+        )
 
 
 def _ignore(progress: Progress) -> None:

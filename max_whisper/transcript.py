@@ -25,7 +25,8 @@ class Segment:
     """One timed piece of text, with the fields of a segment in openai/whisper.
 
     `seek` is the mel frame (10 ms) at which the window began; `start` and `end` are
-    seconds; `words` is None unless word times were asked for.
+    seconds; `words` is None unless word times were asked for, and empty in a segment
+    that was emptied because it said nothing or took no time.
     """
 
     id: int

@@ -25,8 +25,10 @@ from tests.tiny_tokenizer import tiny_tokenizer_json
 
 SENTENCE = "Hello there."
 SPOKEN = "de"
-NAMES = {"tiny": True, "tiny.en": False, "turbo": True}
+NAMES = {"tiny": True, "tiny.en": False, "turbo": True, "shallow": True}
 """Names that are found, and whether each is multilingual."""
+SHALLOW = {"decoder_layers": 1}
+"""What sets the config of the model "shallow" apart."""
 
 
 class StandInEngine(FakeEngine):
@@ -71,7 +73,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> list[StandInEngine]:
         tokenizers.append(Tokenizer.from_json(text, is_multilingual=NAMES[name]))
         return Checkpoint(
             name=name,
-            config=tiny_config(text, {}),
+            config=tiny_config(text, SHALLOW if name == "shallow" else {}),
             weights={},
             tokenizer_json=text,
             is_multilingual=NAMES[name],

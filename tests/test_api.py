@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -12,8 +14,9 @@ import numpy as np
 import pytest
 
 import max_whisper
-from max_whisper import OptionError, Progress
+from max_whisper import CheckpointError, OptionError, Progress, api
 from tests import stand_in
+from tests.tiny_tokenizer import tiny_tokenizer_json
 
 SILENCE = np.zeros(16_000 * 70, np.float32)
 
@@ -88,7 +91,8 @@ def test_an_english_only_model_knows_its_language() -> None:
         ("tiny", {"temperature": -1}, "temperature"),
         ("tiny.en", {"language": "de"}, "multilingual"),
         ("tiny.en", {"task": "translate"}, "multilingual"),
-        ("turbo", {"task": "translate"}, "translate"),
+        ("turbo", {"task": "translate"}, "found turbo, which .* use large-v3"),
+        ("shallow", {"task": "translate"}, "found shallow, which .* use large-v3"),
     ],
 )
 def test_options_are_checked_at_the_call(
@@ -119,6 +123,22 @@ def test_a_closed_model_gives_its_memory_back(
 def test_an_unknown_dtype_is_found_before_the_weights_are() -> None:
     with pytest.raises(OptionError, match="dtype"):
         max_whisper.load_model("no such model", dtype="int3")
+
+
+@pytest.mark.parametrize(
+    ("vocab_size", "languages", "fits"),
+    [(None, 99, True), (None, 100, False), (3000, 99, True), (51_865, 99, False)],
+)
+def test_the_tokenizer_must_be_that_of_the_model(
+    monkeypatch: pytest.MonkeyPatch, vocab_size: int | None, languages: int, fits: bool
+) -> None:
+    found = api.load_checkpoint("tiny")
+    config = replace(found.config, vocab_size=vocab_size or found.config.vocab_size)
+    text = tiny_tokenizer_json(num_languages=languages)
+    checkpoint = replace(found, config=config, tokenizer_json=text)
+    monkeypatch.setattr(api, "load_checkpoint", lambda name, cache_dir: checkpoint)
+    with nullcontext() if fits else pytest.raises(CheckpointError, match="another"):
+        max_whisper.load_model("tiny")
 
 
 def test_importing_the_package_imports_nothing_heavy() -> None:

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, TypeAlias
 
 import av
 import numpy as np
+from av.stream import Disposition
 from numpy.typing import NDArray
 
 from max_whisper.audio.constants import SAMPLE_RATE
@@ -72,6 +73,11 @@ def _from_array(array: NDArray[Any]) -> Samples:
             f"array: expected samples of shape [n] or [channels, n], "
             f"found shape {list(array.shape)}"
         )
+    if array.ndim == 2 and array.shape[0] > array.shape[1] > 0:
+        raise AudioError(
+            f"array of shape {list(array.shape)}: expected [channels, n], "
+            "found [n, channels]; transpose it"
+        )
     if array.dtype.kind == "i":
         array = array.astype(np.float32) / -float(np.iinfo(array.dtype).min)
     elif array.dtype.kind != "f":
@@ -126,7 +132,8 @@ def _decode(stream: Any, name: str) -> Iterator[Samples]:
                 raise AudioError(
                     f"{name}: expected an audio stream, found a file without one"
                 )
-            for _, frames in groupby(_frames(container), key=_shape):
+            audio = max(container.streams.audio, key=_rank)
+            for _, frames in groupby(_frames(container, audio), key=_shape):
                 yield from _resample(frames)
     except (av.FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
@@ -136,11 +143,16 @@ def _decode(stream: Any, name: str) -> Iterator[Samples]:
         ) from error
 
 
-def _frames(container: Any) -> Iterator[Any]:
-    """Frames of the first audio stream; damage is passed over, as in `ffmpeg -i`."""
+def _rank(audio: Any) -> tuple[bool, int]:
+    """What the ffmpeg program chooses a stream by: the default one, most channels."""
+    return Disposition.default in audio.disposition, audio.channels
+
+
+def _frames(container: Any, audio: Any) -> Iterator[Any]:
+    """Frames of one stream; damage is passed over, as in `ffmpeg -i`."""
     damage: Exception | None = None
     decoded = False
-    for packet in _packets(container):
+    for packet in _packets(container, audio):
         try:
             frames = packet.decode()
         except av.FFmpegError as error:
@@ -154,10 +166,10 @@ def _frames(container: Any) -> Iterator[Any]:
         raise damage
 
 
-def _packets(container: Any) -> Iterator[Any]:
+def _packets(container: Any, audio: Any) -> Iterator[Any]:
     """Packets up to where the container breaks off."""
     try:
-        yield from container.demux(audio=0)
+        yield from container.demux(audio)
     except av.InvalidDataError:
         return
 

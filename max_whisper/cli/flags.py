@@ -17,18 +17,6 @@ from max_whisper.version import __version__
 
 Parse: TypeAlias = Callable[[str], Any]
 
-LATER = (
-    "append_punctuations",
-    "hallucination_silence_threshold",
-    "highlight_words",
-    "max_line_count",
-    "max_line_width",
-    "max_words_per_line",
-    "prepend_punctuations",
-    "word_timestamps",
-)
-"""Flags of openai/whisper that all need the times of words."""
-
 CLI_DEFAULTS: Mapping[str, Any] = {"best_of": 5, "beam_size": 5}
 """Where the command of openai/whisper differs from its `transcribe()`."""
 
@@ -62,6 +50,19 @@ def language(text: str) -> str:
 
 PARSERS: Mapping[str, Parse] = {"bool": boolean, "int": int, "float": float}
 """The type of a field, without its `| None`, to what reads it; all else is text."""
+
+
+LATER: Mapping[str, tuple[Parse, Any]] = {
+    "append_punctuations": (str, "\"'.。,，!！?？:：”)]}、"),
+    "hallucination_silence_threshold": (optional(float), None),
+    "highlight_words": (boolean, False),
+    "max_line_count": (optional(int), None),
+    "max_line_width": (optional(int), None),
+    "max_words_per_line": (optional(int), None),
+    "prepend_punctuations": (str, "\"'“¿([{-"),
+    "word_timestamps": (boolean, False),
+}
+"""Flags of openai/whisper that all need the times of words, with their defaults."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,15 +127,30 @@ def with_underscores(arguments: Sequence[str]) -> list[str]:
     return [_with_underscores(word) for word in arguments[:end]] + list(arguments[end:])
 
 
-def check_later(arguments: Sequence[str]) -> None:
-    """Raise `OptionError` for a flag of openai/whisper that is not here yet."""
-    for word in arguments:
-        name = word.removeprefix("--").partition("=")[0]
-        if word.startswith("--") and name in LATER:
-            raise OptionError(
-                f"--{name} needs the times of words, which max-whisper {__version__} "
-                "does not find yet; leave the flag out"
-            )
+def add_later(parser: argparse.ArgumentParser) -> None:
+    """Take flags of openai/whisper that are not here yet, at their defaults only.
+
+    Any other value is an error of the parser.
+    """
+    for name, (parse, default) in LATER.items():
+        parser.add_argument(
+            f"--{name}", type=_only(default, parse), help=argparse.SUPPRESS
+        )
+
+
+def _only(default: Any, parse: Parse) -> Parse:
+    """Read what `parse` reads, and refuse all but `default`."""
+
+    def parse_only(text: str) -> Any:
+        if parse(text) == default:
+            return default
+        raise argparse.ArgumentTypeError(
+            f"expected {default}, found {text}; it needs the times of words, which "
+            f"max-whisper {__version__} does not find yet: leave the flag out"
+        )
+
+    parse_only.__name__ = parse.__name__
+    return parse_only
 
 
 def _with_underscores(word: str) -> str:

@@ -16,6 +16,7 @@ from max_whisper.cli.outputs import (
     prepare_folder,
     write_whole,
 )
+from max_whisper.decoding.checks import check_range
 from max_whisper.errors import AudioError, OptionError, OutputError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 DONE = 0
 FAILED = 2
+LEAST_INCREMENT = 0.01
 
 
 def run(arguments: Namespace) -> int:
@@ -76,12 +78,9 @@ def temperatures(first: float, increment: float | None) -> tuple[float, ...]:
     """
     if increment is None:
         return (first,)
-    if not increment > 0:
-        raise OptionError(
-            "expected None or more than 0 for temperature_increment_on_fallback, "
-            f"found {increment}"
-        )
-    count = ceil((1.0 + 1e-6 - first) / increment)
+    check_range("temperature", first, 0)
+    check_range("temperature_increment_on_fallback", increment, LEAST_INCREMENT)
+    count = ceil(max(1.0 + 1e-6 - first, 0) / increment)
     step = (first + increment) - first
     return tuple(first + i * step for i in range(count)) or (first,)
 

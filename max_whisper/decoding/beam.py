@@ -8,6 +8,7 @@ done when `max_finished` have ended.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import TypeAlias
 
 import numpy as np
@@ -60,25 +61,37 @@ class BeamSearch:
     def _ranked(
         self, window: int, tokens: NDArray[np.int32], scores: NDArray[np.float32]
     ) -> Ranked:
-        """All continuations of a window, best first; equal sequences are one."""
+        """All continuations of a window, best first; equal sequences are one.
+
+        What may not come, at minus infinity, never replaces what may.
+        """
         width = self._beam_size + 1
         found: dict[Tokens, tuple[float, int]] = {}
         begin = window * self._beam_size
         for row in range(begin, begin + self._beam_size):
             offers = tokens[row, :width].tolist(), scores[row, :width].tolist()
             for token, score in zip(*offers, strict=True):
-                found[(*self.rows[row], token)] = (score, row)
+                sequence = (*self.rows[row], token)
+                if score > -inf or sequence not in found:
+                    found[sequence] = (score, row)
         return sorted(found.items(), key=lambda item: item[1][0], reverse=True)
 
     def _divide(self, ranked: Ranked) -> tuple[Ranked, Ranked]:
-        """The best `beam_size` that go on, and those that end and outrank them."""
+        """The best `beam_size` that go on, and those that end and outrank them.
+
+        Where too few may go on, copies at minus infinity, which never win, fill up.
+        """
         beams: Ranked = []
         ended: Ranked = []
         for item in ranked:
-            (ended if item[0][-1] == self._eot else beams).append(item)
+            tokens, (score, _) = item
+            ends = tokens[-1] == self._eot and score > -inf
+            (ended if ends else beams).append(item)
             if len(beams) == self._beam_size:
                 break
-        return beams, ended
+        tokens, (_, source) = (beams or ended)[0]
+        copies = self._beam_size - len(beams)
+        return beams + [(tokens, (-inf, source))] * copies, ended
 
     def _finish(self, finished: dict[Tokens, float], ended: Ranked) -> None:
         for tokens, (score, _) in ended:
@@ -91,6 +104,8 @@ class BeamSearch:
             return
         sums = self._sums[begin : begin + self._beam_size]
         for beam in np.argsort(sums)[::-1].tolist():
-            finished[(*self.rows[begin + beam], self._eot)] = float(sums[beam])
+            # A copy at minus infinity comes after its original.
+            tokens = (*self.rows[begin + beam], self._eot)
+            finished.setdefault(tokens, float(sums[beam]))
             if len(finished) >= self._beam_size:
                 break

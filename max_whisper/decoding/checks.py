@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import inf, isfinite
 from numbers import Integral, Real
 
@@ -21,6 +22,24 @@ def check_whole(name: str, value: object, least: int, most: float = inf) -> None
     if not isinstance(value, Integral):
         raise refused(name, "a whole number", value)
     check_range(name, value, least, most)
+
+
+def check_flag(name: str, value: object) -> None:
+    """Raise `OptionError` unless `value` is True or False."""
+    if not isinstance(value, bool):
+        raise refused(name, "True or False", value)
+
+
+def check_text(name: str, value: object) -> None:
+    """Raise `OptionError` unless `value` is text."""
+    if not isinstance(value, str):
+        raise refused(name, "text", value)
+
+
+def check_words(name: str, value: object) -> None:
+    """Raise `OptionError` unless `value` is text or a sequence, as of token ids."""
+    if not isinstance(value, Sequence) or isinstance(value, bytes):
+        raise refused(name, "text or a list of token ids", value)
 
 
 def refused(name: str, expected: str, found: object) -> OptionError:

@@ -9,9 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Real
+from operator import index
 from typing import Any
 
-from max_whisper.decoding.checks import check_range, check_whole, refused
+from max_whisper.decoding.checks import (
+    check_flag,
+    check_range,
+    check_text,
+    check_whole,
+    check_words,
+    refused,
+)
 from max_whisper.engine.limits import MAX_CANDIDATES
 from max_whisper.errors import OptionError
 
@@ -31,6 +39,9 @@ OPTIONAL: tuple[tuple[Any, ...], ...] = (
     ("patience", check_range, 0),
     ("length_penalty", check_range, 0, 1),
     ("max_initial_timestamp", check_range, 0),
+    ("language", check_text),
+    ("prompt", check_words),
+    ("prefix", check_words),
 )
 """Fields that may be None, and what they are checked by if they are not."""
 
@@ -87,6 +98,8 @@ class DecodingOptions:
             raise refused("task", "transcribe or translate", self.task)
         check_range("temperature", self.temperature, 0)
         check_whole("seed", self.seed, 0)
+        check_flag("suppress_blank", self.suppress_blank)
+        check_flag("without_timestamps", self.without_timestamps)
         for name, check, *limits in OPTIONAL:
             if getattr(self, name) is not None:
                 check(name, getattr(self, name), *limits)
@@ -117,9 +130,12 @@ class DecodingOptions:
 
     def suppressed_ids(self) -> tuple[int, ...]:
         """`suppress_tokens` as numbers; -1 stands for all that nobody speaks."""
-        given = self.suppress_tokens or ()
+        given = self.suppress_tokens
         try:
-            ids = tuple(map(int, given.split(",") if isinstance(given, str) else given))
+            if isinstance(given, str):
+                ids = tuple(map(int, given.split(","))) if given else ()
+            else:
+                ids = () if given is None else tuple(map(index, given))
         except (TypeError, ValueError):
             ids = (-2,)
         if any(token < -1 for token in ids):

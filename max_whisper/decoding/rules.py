@@ -90,10 +90,11 @@ def _suppressed_ids(
     tokenizer: Tokenizer, options: DecodingOptions, vocab_size: int
 ) -> list[int]:
     """The ids that may never come; no option at all frees the special tokens too."""
-    ids = list(options.suppressed_ids())
+    given = options.suppressed_ids()
+    ids = list(given)
     if -1 in ids:
         ids = [token for token in ids if token >= 0] + [*tokenizer.non_speech_tokens]
-    if options.suppress_tokens:
+    if given:
         ids += [tokenizer.transcribe, tokenizer.translate, tokenizer.sot]
         ids += [tokenizer.sot_prev, tokenizer.sot_lm, tokenizer.no_speech]
     if not options.without_timestamps:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, replace
+from numbers import Integral
 
 from max_whisper.config import WhisperConfig
 from max_whisper.decoding.language import resolve_language
@@ -40,6 +41,7 @@ class DecodingTask:
         cannot honour, and if a multilingual model is not told the language.
         """
         options.verify_together()
+        _verify_ids(options, config.vocab_size)
         options = replace(options, language=_known_language(tokenizer, options))
         context = config.max_target_positions
         prompt = initial_tokens(tokenizer, options, context)
@@ -64,6 +66,19 @@ class DecodingTask:
             return None
         key = f"{self.options.seed} {temperature} {step}"
         return Sampling(temperature, zlib.crc32(key.encode()))
+
+
+def _verify_ids(options: DecodingOptions, vocab_size: int) -> None:
+    """Raise `OptionError` unless all ids in prompt and prefix are the model's."""
+    for name in ("prompt", "prefix"):
+        words = getattr(options, name) or ()
+        for token in () if isinstance(words, str) else words:
+            if not (isinstance(token, int | Integral) and 0 <= int(token) < vocab_size):
+                raise OptionError(
+                    f"expected token ids below {vocab_size}, the size of the "
+                    f"vocabulary, in {name}, found {token!r}; are these the ids of "
+                    "another model?"
+                )
 
 
 def _known_language(tokenizer: Tokenizer, options: DecodingOptions) -> str:

@@ -53,6 +53,7 @@ class Plan:
         """Where the compiled file is kept; `MAX_WHISPER_CACHE` moves it."""
         facts = {
             "config": asdict(self.config),
+            "candidates": MAX_CANDIDATES,
             "ops": repr(self.ops),
             "device": self._device_facts,
             "max": version("max"),
@@ -94,11 +95,9 @@ def load_graphs(
 
 def _kept(plan: Plan, session: InferenceSession) -> CompiledModel | None:
     """What was compiled before; a file that cannot be read is as good as none."""
-    if not plan.path.exists():
-        return None
     try:
-        return session.compile(plan.path)
-    except (RuntimeError, ValueError):
+        return session.compile(plan.path) if plan.path.exists() else None
+    except (OSError, RuntimeError, ValueError):
         return None
 
 
@@ -120,7 +119,7 @@ def _keep(compiled: CompiledModel, path: Path) -> None:
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
             compiled.export_mef(Path(folder) / path.name)
             os.replace(Path(folder) / path.name, path)
-    except OSError:
+    except (OSError, RuntimeError):
         return
 
 

@@ -48,10 +48,8 @@ def choose(options: EngineOptions, *, weights_are_half: bool) -> Place:
 
 def _device(name: str) -> Device:
     kind, _, number = name.partition(":")
-    if kind == "cpu" and not number:
+    if kind in ("auto", "cpu") and not number:
         return CPU()
-    if kind == "auto" and not number:
-        return Accelerator() if accelerator_count() else CPU()
     if kind not in ("gpu", "cuda") or not (number or "0").isdecimal():
         raise OptionError(f"expected device auto, cpu, gpu or gpu:N, found {name!r}")
     count = accelerator_count()

@@ -29,8 +29,8 @@ from max_whisper.model import graphs
 
 
 @dataclass(slots=True)
-class Memory:
-    """What a decoding state keeps on the device and beside it.
+class Rows:
+    """What a decoding state keeps of its rows, on the device and beside it.
 
     `positions [rows]` is where the next token of a row stands; `ancestors [rows, n]`
     says in which slot of the caches each earlier position of a row lies.
@@ -66,7 +66,8 @@ class MaxEngine:
             for block in log_mel.blocks(samples)
         ]
         frames = log_mel.normalise(np.concatenate(energies))
-        return Mel(frames[: samples.size // HOP_LENGTH])
+        length = samples.size // HOP_LENGTH
+        return Mel(frames[:length], frames[length:])
 
     def encode(self, windows: NDArray[np.float32]) -> AudioFeatures:
         padded = np.pad(windows, ((0, 0), (1, 1), (0, 0)))
@@ -82,12 +83,12 @@ class MaxEngine:
         group: int = 1,
         probe: Probe | None = None,
     ) -> DecodingState:
-        memory = self._memory(features, rules, features.batch * group)
+        rows = self._rows(features, rules, features.batch * group)
         lengths = np.array([len(prompt) for prompt in prompts], np.int32)
         longest = int(lengths.max())
         tokens = np.zeros((features.batch, longest), np.int32)
-        for row, prompt in zip(tokens, prompts, strict=True):
-            row[: len(prompt)] = prompt
+        for line, prompt in zip(tokens, prompts, strict=True):
+            line[: len(prompt)] = prompt
         probe = probe or Probe((0,), (0,) * features.batch)
         slots = np.arange(features.batch, dtype=np.int32) * group
         starts = np.zeros(features.batch, np.int32)
@@ -96,12 +97,12 @@ class MaxEngine:
             *map(self._put, (tokens, np.array(probe.positions, np.int32))),
             self._put(np.array(probe.tokens, np.int32)),
             *map(self._put, (slots, starts, np.repeat(slots[:, None], longest, 1))),
-            *memory.cross,
-            *memory.caches,
+            *rows.cross,
+            *rows.caches,
         )
-        memory.positions[:] = np.repeat(lengths - 1, group)
-        memory.ancestors[:] = np.repeat(slots, group)[:, None]
-        return DecodingState(features.batch, group, _get(probes), memory)
+        rows.positions[:] = np.repeat(lengths - 1, group)
+        rows.ancestors[:] = np.repeat(slots, group)[:, None]
+        return DecodingState(features.batch, group, _get(probes), rows)
 
     def step(
         self,
@@ -112,54 +113,57 @@ class MaxEngine:
         sources: Sequence[int] | None = None,
         sampling: Sampling | None = None,
     ) -> Candidates:
-        memory: Memory = state.memory
+        rows: Rows = state.memory
         if sources is not None:
-            memory.ancestors = memory.ancestors[list(sources)]
-            memory.positions = memory.positions[list(sources)]
-        rows = np.arange(len(memory.positions))
-        memory.ancestors[rows, memory.positions] = rows
-        length = int(memory.positions.max()) + 1
+            rows.ancestors = rows.ancestors[list(sources)]
+            rows.positions = rows.positions[list(sources)]
+        every = np.arange(len(rows.positions))
+        rows.ancestors[every, rows.positions] = every
+        length = int(rows.positions.max()) + 1
         limits = [(b.first_text, b.first_timestamp, b.end, b.first) for b in bounds]
         heat, seed = (sampling.temperature, sampling.seed) if sampling else (0.0, 0)
         found, logprobs = self._run(
             graphs.STEP,
             self._put(np.array(tokens, np.int32).reshape(state.batch, state.group)),
-            memory.masks,
+            rows.masks,
             self._put(np.array(limits, np.int32)),
-            memory.timestamp_begin,
+            rows.timestamp_begin,
             self._put(np.array([heat], np.float32)),
             self._put(np.array([seed], np.uint64)),
-            memory.slots,
-            self._put(memory.positions),
-            self._put(np.ascontiguousarray(memory.ancestors[:, :length])),
-            *memory.cross,
-            *memory.caches,
+            rows.slots,
+            self._put(rows.positions),
+            self._put(np.ascontiguousarray(rows.ancestors[:, :length])),
+            *rows.cross,
+            *rows.caches,
         )
         candidates = Candidates(_get(found), _get(logprobs))
-        memory.positions += 1
+        rows.positions += 1
         return candidates
 
     def close(self) -> None:
         """Give back the weights and graphs; the engine cannot be used any more."""
         self._models = {}
 
-    def _memory(self, features: AudioFeatures, rules: TokenRules, rows: int) -> Memory:
+    def _rows(self, features: AudioFeatures, rules: TokenRules, count: int) -> Rows:
         capacity = self.config.max_target_positions
-        shape = (rows, capacity, self.config.d_model)
-        caches = [
-            Buffer(self._dtype, shape, self._device)
-            for _ in range(2 * self.config.decoder_layers)
-        ]
         masks = np.stack([rules.suppressed, rules.suppressed | rules.suppressed_first])
-        return Memory(
+        return Rows(
             cross=features.cross,
-            caches=tuple(caches),
+            caches=self._caches((count, capacity, self.config.d_model)),
             masks=self._put(masks.astype(np.uint8)),
             timestamp_begin=self._put(np.array([rules.timestamp_begin], np.int32)),
-            slots=self._put(np.arange(rows, dtype=np.int32)),
-            positions=np.zeros(rows, np.int32),
-            ancestors=np.zeros((rows, capacity), np.int32),
+            slots=self._put(np.arange(count, dtype=np.int32)),
+            positions=np.zeros(count, np.int32),
+            ancestors=np.zeros((count, capacity), np.int32),
         )
+
+    def _caches(self, shape: tuple[int, ...]) -> tuple[Buffer, ...]:
+        """Keys and values of every layer. MAX's own operations, on a GPU, also read
+        what is not written yet and give it no weight, so there it must be finite."""
+        pairs = range(2 * self.config.decoder_layers)
+        if self._device.is_host:
+            return tuple(Buffer(self._dtype, shape, self._device) for _ in pairs)
+        return tuple(Buffer.zeros(shape, self._dtype, self._device) for _ in pairs)
 
     def _run(self, graph: str, *inputs: Buffer) -> list[Buffer]:
         if not self._models:

@@ -15,7 +15,9 @@ class EngineOptions:
 
     device: str = field(
         default="auto",
-        metadata={"help": "where to run: auto, cpu, gpu, or gpu:N for the Nth GPU"},
+        metadata={
+            "help": "where to run: auto (the CPU), cpu, gpu, or gpu:N for the Nth GPU"
+        },
     )
     dtype: str = field(
         default="auto",

@@ -12,7 +12,7 @@ rules cross as data, not as callbacks.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,9 +26,14 @@ class Mel:
     """The log-mel spectrogram of a whole recording, normalised by its own maximum.
 
     `frames` is `[n, num_mel_bins]` float32, time first, 10 ms a frame, without padding.
+    `tail` is what follows if silence follows the sound: the frames that still reach
+    into its end, then silent ones, so many that the first window of 30 s is full.
     """
 
     frames: NDArray[np.float32]
+    tail: NDArray[np.float32] = field(
+        default_factory=lambda: np.empty((0, 1), np.float32)
+    )
 
     def window(self, seek: int, size: int, length: int) -> NDArray[np.float32]:
         """`size` frames from `seek`, with zeros up to `length`: `[length, bins]`."""
@@ -137,7 +142,7 @@ class Engine(Protocol):
         """The facts of the checkpoint."""
 
     def log_mel(self, samples: NDArray[np.float32]) -> Mel:
-        """Samples `[n]` at 16 kHz to the frames that lie in them, `n // 160`."""
+        """Samples `[n]` at 16 kHz to `n // 160` frames, and what follows."""
 
     def encode(self, windows: NDArray[np.float32]) -> AudioFeatures:
         """Windows `[batch, num_frames, num_mel_bins]`, padded, to audio features."""

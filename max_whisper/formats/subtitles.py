@@ -56,13 +56,17 @@ def _srt_time(seconds: float) -> str:
 
 
 def _cues(transcript: Transcript, options: SubtitleOptions) -> Iterator[Cue]:
-    """Cues by words where the transcript has word times, otherwise by segments."""
+    """Cues by words where the transcript has word times, otherwise by segments.
+
+    An emptied segment has words, none, in any transcript. openai/whisper asks the first
+    segment alone, and breaks if that is an emptied one before others without words.
+    """
     segments = transcript.segments
-    if segments and segments[0].words is not None:
+    if all(segment.words is not None for segment in segments):
         for subtitle in subtitles(segments, options):
             yield from _word_cues(subtitle, highlight=options.highlight_words)
         return
-    if segments and options.chosen:
+    if options.chosen:
         raise OptionError(
             f"expected word times for {', '.join(options.chosen)}, found none; "
             "transcribe with word_timestamps"

@@ -40,7 +40,7 @@ class Ops(Protocol):
 
     @property
     def extensions(self) -> list[Path]:
-        """Folders of kernels that a graph with these operations needs."""
+        """Packages of kernels that a graph with these operations needs."""
 
     def matrix(self, name: str, rows: int, columns: int) -> Matrix:
         """The weight `[rows, columns]` of a product, in the layout of this set."""

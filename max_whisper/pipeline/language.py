@@ -28,13 +28,12 @@ def choose_language(
 
 
 def _first_window(mel: Mel, num_frames: int) -> NDArray[np.float32]:
-    """The first window, filled up with the mel of silence: `[num_frames, bins]`.
+    """The first window, with silence after the sound: `[num_frames, bins]`.
 
     To detect a language openai/whisper pads the sound, where it pads the mel with zeros
-    to transcribe. Silence is 8 decades of power below the loudest, or 1e-10: in the
-    normalised mel 2 below its maximum, or -1.5.
+    to transcribe.
     """
     window = mel.window(0, num_frames, num_frames)
-    silence = max(mel.frames.max(initial=-np.inf) - 2, -1.5)
-    window[len(mel.frames) :] = silence
+    rest = window[len(mel.frames) :]
+    rest[: len(mel.tail)] = mel.tail[: len(rest)]
     return window

@@ -7,7 +7,7 @@ from dataclasses import Field, dataclass, field, fields, replace
 from difflib import get_close_matches
 from typing import Any
 
-from max_whisper.decoding.checks import refused
+from max_whisper.decoding.checks import check_flag, check_text, refused
 from max_whisper.decoding.options import DecodingOptions, FallbackOptions, option
 from max_whisper.errors import OptionError
 from max_whisper.pipeline.windows import parse_clips
@@ -39,6 +39,10 @@ class TranscribeOptions(FallbackOptions):
 
     def __post_init__(self) -> None:
         FallbackOptions.__post_init__(self)  # slots: super() has lost its class
+        check_flag("condition_on_previous_text", self.condition_on_previous_text)
+        check_flag("carry_initial_prompt", self.carry_initial_prompt)
+        if self.initial_prompt is not None:
+            check_text("initial_prompt", self.initial_prompt)
         parse_clips(self.clip_timestamps)
         if self.decoding.prompt is not None:
             raise refused("prompt", "initial_prompt in place of it", "prompt")

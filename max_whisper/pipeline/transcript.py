@@ -28,7 +28,8 @@ class SegmentWriter:
         self, piece: TimedTokens, result: DecodingResult, window: Window
     ) -> Segment:
         text, tokens = self._text(piece), piece.tokens
-        if piece.start == piece.end or not text.strip():
+        emptied = piece.start == piece.end or not text.strip()
+        if emptied:
             text, tokens = "", ()  # it keeps its id, but says nothing
         return Segment(
             id=next(self._ids),
@@ -41,6 +42,7 @@ class SegmentWriter:
             avg_logprob=result.avg_logprob,
             compression_ratio=result.compression_ratio,
             no_speech_prob=result.no_speech_prob,
+            words=() if emptied else None,  # so in openai/whisper, words or not
         )
 
     def _text(self, piece: TimedTokens) -> str:

@@ -16,7 +16,7 @@ Weights: TypeAlias = Mapping[str, Tensor]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """A Whisper whose config, weights and tokenizer fit together.
+    """A Whisper whose weights fit its config; whoever reads `tokenizer_json` checks it.
 
     `weights` holds exactly the tensors of `names.expected_shapes(config)`, float16 or
     float32, contiguous, under Hugging Face's names without `model.`. They may be mapped

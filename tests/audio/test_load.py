@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from max_whisper.audio.load import load_audio, stream_audio
 from max_whisper.errors import AudioError
-from tests.audio.tones import LEVEL, PITCH, encode, pitch, tone
+from tests.audio.tones import LEVEL, PITCH, encode, encode_streams, pitch, tone
 
 CODECS = [
     *(("wav", f"pcm_{kind}") for kind in ("u8", "s16le", "s24le", "s32le", "f32le")),
@@ -54,6 +54,23 @@ def test_opus_is_read(container: str) -> None:
 )
 def test_the_sound_of_a_film_is_read(container: str, codec: str) -> None:
     assert_is_the_tone(load_audio(encode(container, codec, video=True)))
+
+
+@pytest.mark.parametrize("codec", ["pcm_s16le", "flac"])
+@pytest.mark.parametrize(
+    ("layouts", "default", "chosen"),
+    [
+        (("mono", "stereo"), None, 1),
+        (("mono", "stereo"), 0, 0),
+        (("stereo", "mono", "stereo"), None, 0),
+        (("5.1", "mono"), 1, 1),
+    ],
+)
+def test_of_several_streams_the_one_that_ffmpeg_takes_is_read(
+    codec: str, layouts: tuple[str, ...], default: int | None, chosen: int
+) -> None:
+    samples = load_audio(encode_streams(codec, *layouts, default=default))
+    assert abs(pitch(samples) - PITCH * 2**chosen) < 2
 
 
 @pytest.mark.parametrize("rate", [8_000, 11_025, 16_000, 22_050, 48_000, 96_000])
@@ -125,6 +142,8 @@ def test_integers_are_scaled_to_one(values: list[int]) -> None:
         (np.zeros((1, 1, 5), np.float32), r"found shape \[1, 1, 5\]"),
         (np.zeros(5, np.uint8), "found uint8"),
         (np.zeros(0, np.float32), "expected samples, found none"),
+        (np.zeros((2, 0), np.float32), "expected samples, found none"),
+        (np.zeros((48_000, 2)), r"found \[n, channels\]; transpose it"),
         (np.array([0.0, np.nan]), "found NaN"),
     ],
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import av
 import numpy as np
+from av.stream import Disposition
 from numpy.typing import NDArray
 
 PITCH = 440.0
@@ -41,6 +42,19 @@ def encode(
     return file.getvalue()
 
 
+def encode_streams(codec: str, *layouts: str, default: int | None = None) -> bytes:
+    """The bytes of a film's sound: the tone, an octave higher in each stream."""
+    file = io.BytesIO()
+    passed_on = {"default_mode": "passthrough"}
+    with av.open(file, "w", format="matroska", options=passed_on) as output:
+        streams = [output.add_stream(codec, rate=16_000, layout=x) for x in layouts]
+        if default is not None:
+            streams[default].disposition = Disposition.default
+        for octave, stream in enumerate(streams):
+            _write_sound(output, stream, 16_000, layouts[octave], 2**octave)
+    return file.getvalue()
+
+
 def _write_pictures(output: Any, stream: Any) -> None:
     for _ in range(3):
         frame = av.VideoFrame.from_ndarray(np.zeros((96, 64), np.uint8), "yuv420p")
@@ -48,13 +62,15 @@ def _write_pictures(output: Any, stream: Any) -> None:
     output.mux(stream.encode(None))
 
 
-def _write_sound(output: Any, stream: Any, rate: int, layout: str) -> None:
+def _write_sound(
+    output: Any, stream: Any, rate: int, layout: str, faster: int = 1
+) -> None:
     channels = av.AudioLayout(layout).nb_channels
-    samples = np.tile(tone(rate), (channels, 1))
+    samples = np.tile(tone(rate, faster)[::faster], (channels, 1))
     frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=layout)
     frame.rate = rate
-    output.mux(stream.encode(frame))
-    output.mux(stream.encode(None))
+    packets = [*stream.encode(frame), *stream.encode(None)]
+    output.mux([packet for packet in packets if packet.size])  # FLAC ends on none
 
 
 def pitch(samples: NDArray[np.float32], rate: int = 16_000) -> float:

@@ -154,12 +154,22 @@ def test_ctrl_c_leaves_no_half_of_a_file(
         (["--task", "translate"], "multilingual"),
         (["--model", "unknown"], "expected a model"),
         (["--language", "klingon"], "klingon"),
-        (["--temperature_increment_on_fallback", "0"], "more than 0"),
+        (["--temperature_increment_on_fallback", "0"], "0.01 or more"),
+        (["--temperature_increment_on_fallback", "nan"], "0.01 or more"),
+        (["--temperature_increment_on_fallback", "inf"], "0.01 or more"),
+        (["--temperature_increment_on_fallback", "1e-320"], "0.01 or more"),
+        (["--temperature_increment_on_fallback", "1e-9"], "0.01 or more"),
+        (["--temperature", "nan"], "0 or more for temperature"),
+        (["--temperature=-1e300"], "0 or more for temperature"),
         (["--beam_size", "None", "--patience", "2"], "beam_size"),
         (["--beam_size", "five"], "--beam_size"),
         (["--verbose", "maybe"], "True or False"),
         (["--fp16", "False", "--dtype", "float16"], "leave one out"),
         (["--word-timestamps", "True"], "times of words"),
+        (["--word_timestamps=yes"], "times of words"),
+        (["--max_line_width", "40"], "times of words"),
+        (["--max_line_width", "wide"], "--max_line_width"),
+        (["--append_punctuations", "!"], "times of words"),
         (["--beam_sise", "5"], "--beam_sise"),
     ],
 )
@@ -170,3 +180,14 @@ def test_a_bad_choice_is_one_line(
     assert transcribe("a.wav", *flags) == 2
     assert message in error_line(capsys)
     assert names() == {"a.wav"}
+
+
+def test_flags_of_later_are_taken_at_the_defaults_of_openai() -> None:
+    stand_in.write_wav(Path("a.wav"))
+    flags = ["--word-timestamps", "False", "--highlight_words=False"]
+    flags += ["--max_line_width", "None", "--max_line_count=None"]
+    flags += ["--max_words_per_line", "None"]
+    flags += ["--hallucination_silence_threshold", "None"]
+    flags += ["--prepend_punctuations", "\"'“¿([{-"]
+    flags += ["--append_punctuations", "\"'.。,，!！?？:：”)]}、"]
+    assert transcribe("a.wav", *flags) == 0

@@ -76,7 +76,16 @@ def test_the_best_token_is_not_sampled() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{}, {"language": "fr", "best_of": 2}, {"language": "klingon"}, {"language": "ja"}],
+    [
+        {},
+        {"language": "fr", "best_of": 2},
+        {"language": "klingon"},
+        {"language": "ja"},
+        {"language": "en", "prompt": [1, TOKENIZER.vocab_size]},
+        {"language": "en", "prompt": [-1, *range(64)]},
+        {"language": "en", "prefix": [TOKENIZER.vocab_size]},
+        {"language": "en", "prefix": ["one"]},
+    ],
     ids=str,
 )
 def test_what_the_model_cannot_honour_is_refused(wrong: dict[str, Any]) -> None:

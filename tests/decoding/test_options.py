@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
+import numpy as np
 import pytest
 
 from max_whisper.decoding.options import DecodingOptions
@@ -25,6 +26,14 @@ from max_whisper.errors import OptionError
         {"max_initial_timestamp": -1.0},
         {"suppress_tokens": "1,two"},
         {"suppress_tokens": [-3]},
+        {"suppress_tokens": 5},
+        {"suppress_tokens": [1.5]},
+        {"suppress_blank": "no"},
+        {"without_timestamps": 1},
+        {"language": 5},
+        {"prompt": 5},
+        {"prefix": 5},
+        {"prefix": b"one"},
         {"seed": -1},
     ],
     ids=str,
@@ -42,6 +51,11 @@ def test_values_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
 def test_fields_that_exclude_each_other_are_refused(together: dict[str, Any]) -> None:
     with pytest.raises(OptionError, match="best_of"):
         DecodingOptions(**together).verify_together()
+
+
+@pytest.mark.parametrize("kind", [list, tuple, np.array])
+def test_suppressed_tokens_come_in_many_forms(kind: Any) -> None:
+    assert DecodingOptions(suppress_tokens=kind([-1, 5])).suppressed_ids() == (-1, 5)
 
 
 def test_a_temperature_takes_what_it_needs() -> None:

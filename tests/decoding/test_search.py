@@ -84,6 +84,38 @@ def test_unfinished_beams_fill_up_what_has_not_ended() -> None:
     ]
 
 
+def test_there_are_as_many_beams_as_asked_where_few_tokens_may_come() -> None:
+    search = BeamSearch(batch=1, beam_size=5, max_finished=5, eot=EOT)
+    first = offer(*[{1: -1.0, 2: -2.0}] * 5)
+    first.tokens[:, 2:] = 0  # as the engine fills up what it has too few of
+    search.update(first)
+    assert search.rows == [(1,), (2,), (0,), (1,), (1,)]
+    assert [h.sum_logprob for h in search.hypotheses()[0]][:2] == [-1.0, -2.0]
+
+
+def test_what_may_not_come_neither_ends_nor_replaces_what_may() -> None:
+    search = BeamSearch(batch=1, beam_size=3, max_finished=3, eot=EOT)
+    first = offer(*[{1: -1.0}] * 3)
+    first.tokens[:, 1:] = EOT
+    search.update(first)
+    search.update(offer(*[{3: -0.5, EOT: -2.0, 4: -3.0}] * 3))
+    assert search.rows[:2] == [(1, 3), (1, 4)]
+    assert search.hypotheses()[0] == [
+        Hypothesis((1,), -3.0),
+        Hypothesis((1, 3), -1.5),
+        Hypothesis((1, 4), -4.0),
+    ]
+
+
+def test_beams_that_all_end_leave_rows_that_never_win() -> None:
+    search = BeamSearch(batch=1, beam_size=2, max_finished=2, eot=EOT)
+    only_end = offer({EOT: -1.0}, {EOT: -1.0})
+    only_end.tokens[:, 1:] = EOT
+    assert not search.update(only_end)
+    assert len(search.rows) == 2
+    assert best(search.hypotheses()[0], None) == Hypothesis((), -1.0)
+
+
 def test_windows_of_a_batch_do_not_mix() -> None:
     search = BeamSearch(batch=2, beam_size=1, max_finished=1, eot=EOT)
     assert not search.update(offer({1: -9.0, 2: -10.0}, {EOT: -0.1, 3: -0.2}))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from max_whisper.formats import FORMATS, SubtitleOptions, render
 from max_whisper.transcript import Transcript
-from tests.formats.recordings import transcripts
+from tests.formats.recordings import segment, transcript, transcripts
 
 writers = pytest.importorskip(
     "whisper.utils", reason="needs the openai-whisper package (extra: parity)"
@@ -40,6 +40,14 @@ def reference(spoken: Transcript, name: str, options: dict[str, Any]) -> str:
 @given(spoken=transcripts(with_words=False))
 @thorough
 def test_segments_are_written_alike(name: str, spoken: Transcript) -> None:
+    assert render(spoken, name) == reference(spoken, name, {})
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("texts", [("",), ("", ""), (" one", ""), (" one", "", " two")])
+def test_emptied_segments_are_written_alike(name: str, texts: tuple[str, ...]) -> None:
+    segments = [segment(text, 0, 1, words=None if text else ()) for text in texts]
+    spoken = transcript(*segments)
     assert render(spoken, name) == reference(spoken, name, {})
 
 

@@ -31,8 +31,13 @@ def test_an_arrow_in_the_text_does_not_look_like_a_time() -> None:
     assert "\na -> b\n" in to_srt(transcript(segment("a --> b", 0, 1)), PLAIN)
 
 
-def test_an_emptied_segment_keeps_its_cue() -> None:
-    assert to_srt(transcript(segment("", 1, 1)), PLAIN).count("-->") == 1
+@pytest.mark.parametrize("place", [0, 1])
+def test_an_emptied_segment_keeps_its_cue_and_those_of_others(place: int) -> None:
+    segments = [segment(" one", 0, 1)]
+    segments.insert(place, segment("", 1, 1, words=()))
+    shown = to_srt(transcript(*segments), PLAIN)
+    assert shown.count("-->") == 2
+    assert "\none\n" in shown
 
 
 def test_the_spoken_word_is_underlined_and_gaps_show_none() -> None:

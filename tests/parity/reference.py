@@ -81,8 +81,14 @@ def transcripts(
 def _read(kept: Path) -> dict[tuple[str, str], Mapping[str, Any]]:
     if not kept.exists():
         return {}
-    rows = (json.loads(line) for line in kept.read_text().splitlines())
-    return {(row["file"], row["mode"]): row["result"] for row in rows}
+    known = {}
+    for line in kept.read_text().splitlines():
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError:
+            continue  # an interrupted run leaves half a line
+        known[row["file"], row["mode"]] = row["result"]
+    return known
 
 
 def teacher_forced(

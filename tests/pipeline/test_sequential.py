@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
+from max_whisper.engine.protocol import Mel
 from max_whisper.pipeline.language import choose_language
 from max_whisper.pipeline.options import TranscribeOptions
 from max_whisper.pipeline.sequential import Progress, transcribe
@@ -129,7 +131,8 @@ def test_a_language_is_detected_unless_it_is_given(frames: int) -> None:
     assert detected in TOKENIZER.language_tokens
 
 
-def test_the_windows_of_a_language_are_filled_with_silence() -> None:
+@pytest.mark.parametrize("frames", [0, 4, 2999, 3000, 3001])
+def test_the_window_of_a_language_goes_on_after_the_sound(frames: int) -> None:
     hearing: list[Any] = []
 
     class Listener(FakeEngine):
@@ -138,6 +141,7 @@ def test_the_windows_of_a_language_are_filled_with_silence() -> None:
             return super().encode(windows)
 
     engine = Listener(fake_config(TOKENIZER), random_logits(TOKENIZER, 2))
-    choose_language(engine, TOKENIZER, numbered_mel(4), TranscribeOptions())
-    assert hearing[0].shape == (1, 3000, 2)
-    assert hearing[0][0, 3:6, 0].tolist() == [4.0, 2.0, 2.0]
+    whole = numbered_mel(6000).frames
+    mel = Mel(whole[:frames], whole[frames:])
+    choose_language(engine, TOKENIZER, mel, TranscribeOptions())
+    np.testing.assert_array_equal(hearing, [whole[np.newaxis, :3000]])
