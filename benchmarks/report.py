@@ -45,7 +45,8 @@ def tables() -> dict[str, str]:
 
 def parity(results: dict[str, Any]) -> str:
     rows = [tuple(row) for row in results["rows"]]
-    return table(("measure", "found", "bound"), rows) + measured_with(results)
+    made = f"\nThe transcripts were made at commit {results['transcripts_commit']}.\n"
+    return table(("measure", "found", "bound"), rows) + made + measured_with(results)
 
 
 def speed(results: dict[str, Any]) -> str:

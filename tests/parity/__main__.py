@@ -60,6 +60,7 @@ def main() -> None:
         files = english_files()[: asked.files]
         kept = asked.keep / f"reference-{digest(MODEL)}.jsonl"
         results["transcripts"] = transcripts(ours, theirs, files, kept)
+        results["transcripts_commit"] = results["machine"]["commit"]
     results["rows"] = list(rows(results))
     asked.json.parent.mkdir(parents=True, exist_ok=True)
     asked.json.write_text(json.dumps(results, indent=1) + "\n")
