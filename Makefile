@@ -39,7 +39,7 @@ test: $(READY)  ## all tests but the slow ones
 test-slow: $(READY)  ## the operations of MAX itself, as our kernels are tested
 	$(BIN)/pytest -m slow --timeout 3600 tests/kernels
 
-gpu-compile: $(READY)  ## the graphs for a GPU, where there is none
+gpu-compile: $(READY)  ## the graphs for a GPU, where there is none; slow
 	$(BIN)/pytest -m slow tests/gpu
 
 demo: $(READY)  ## the main job: speech in, words out

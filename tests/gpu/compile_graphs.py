@@ -8,7 +8,9 @@ MAX then has virtual devices for the whole process, so this is a process of its 
 from __future__ import annotations
 
 import argparse
+import tempfile
 import time
+from pathlib import Path
 
 from max.driver import (
     Accelerator,
@@ -53,8 +55,13 @@ def main() -> None:
     for name in asked.graphs:
         begin = time.perf_counter()
         ops = PlainOps(DeviceRef.GPU(0), getattr(DType, asked.dtype))
-        session.compile(module(name, ops))
-        print(f"compiled {name}: {time.perf_counter() - begin:.0f} s", flush=True)
+        compiled = session.compile(module(name, ops))
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"{name}.mef"
+            compiled.export_mef(path)
+            size = path.stat().st_size
+        took = time.perf_counter() - begin
+        print(f"compiled {name}: {took:.0f} s, {size:,} bytes", flush=True)
 
 
 def arguments() -> argparse.Namespace:
