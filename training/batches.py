@@ -1,0 +1,99 @@
+"""Batches, each a function of its step alone, so that training can be resumed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+from torch.utils.data import Dataset
+
+from max_whisper.tokenizer.tokenizer import Tokenizer
+from training.features import log_mel, mask
+from training.scenes import Scene, Sources, scene
+from training.targets import IGNORED, Target, target
+
+BINS = 80
+SECONDS_A_BATCH = 96
+
+
+class Batch(NamedTuple):
+    """`mel [B, bins, frames]`, `tokens` and `labels [B, N]`, `words [B, W]`."""
+
+    mel: Tensor
+    tokens: Tensor
+    labels: Tensor
+    words: Tensor
+    word_counts: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """From a share of the training on: windows of these seconds, this often."""
+
+    begin: float
+    seconds: Sequence[float]
+    shares: Sequence[float]
+
+
+STAGES = (
+    Stage(0.0, (5, 8), (0.5, 0.5)),
+    Stage(0.3, (8, 12, 30), (0.5, 0.4, 0.1)),
+    Stage(0.75, (10, 20, 30), (0.4, 0.2, 0.4)),
+)
+"""Short windows are cheap and teach to hear; long ones teach to find the place."""
+
+
+class Batches(Dataset[Batch]):
+    """Batch `step` of `steps`."""
+
+    def __init__(
+        self, sources: Sources, tokenizer: Tokenizer, steps: int, seed: int = 0
+    ) -> None:
+        self.sources = sources
+        self.tokenizer = tokenizer
+        self.steps = steps
+        self.seed = seed
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __getitem__(self, step: int) -> Batch:
+        random = np.random.default_rng([self.seed, step])
+        stage = [s for s in STAGES if step >= s.begin * self.steps][-1]
+        seconds = float(random.choice(stage.seconds, p=stage.shares))
+        count = round(SECONDS_A_BATCH / seconds)
+        scenes = [scene(random, self.sources, seconds) for _ in range(count)]
+        previous = [self.sources.clip(random, 8).text for _ in range(4)]
+        targets = [target(random, self.tokenizer, s, previous) for s in scenes]
+        return collate(random, scenes, targets, self.tokenizer.eot)
+
+
+def collate(
+    random: np.random.Generator,
+    scenes: Sequence[Scene],
+    targets: Sequence[Target],
+    padding: int,
+) -> Batch:
+    """Scenes and their targets as tensors."""
+    samples = torch.from_numpy(np.stack([scene.samples for scene in scenes]))
+    louder = random.uniform(0, 1.5, len(scenes)) * (random.random(len(scenes)) < 0.3)
+    generator = torch.Generator().manual_seed(int(random.integers(2**62)))
+    mel = log_mel(samples, BINS, torch.from_numpy(louder.astype(np.float32)))
+    return Batch(
+        mel=mask(mel, generator),
+        tokens=padded([t.tokens for t in targets], padding),
+        labels=padded([t.labels for t in targets], IGNORED),
+        words=padded([t.words for t in targets], padding),
+        word_counts=torch.tensor([len(t.words) for t in targets]),
+    )
+
+
+def padded(rows: Sequence[Sequence[int]], value: int) -> Tensor:
+    """Rows of unequal length as one tensor."""
+    tensors = [torch.tensor(row, dtype=torch.long) for row in rows]
+    return pad_sequence(tensors, batch_first=True, padding_value=value)

@@ -1,0 +1,46 @@
+"""How wrong the decoder and the CTC head are."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from training.batches import Batch
+from training.targets import IGNORED
+
+CTC_SHARE = 0.3
+SMOOTHING = 0.05
+NEARBY = (0.04, 0.12, 0.2, 0.28, 0.2, 0.12, 0.04)
+"""A time that is 20 ms off is nearly right: how right, from -60 to 60 ms."""
+
+
+def decoder_loss(logits: Tensor, labels: Tensor, timestamp_begin: int) -> Tensor:
+    """Cross entropy over text and times, logits `[B, N, V]`, labels `[B, N]`."""
+    said = labels != IGNORED
+    logprobs = functional.log_softmax(logits[said].float(), dim=-1)
+    chosen = labels[said]
+    is_time = chosen >= timestamp_begin
+    text = functional.nll_loss(logprobs[~is_time], chosen[~is_time], reduction="sum")
+    smooth = -logprobs[~is_time].mean(dim=-1).sum()
+    times = near_times(logprobs[is_time], chosen[is_time], timestamp_begin)
+    total = (1 - SMOOTHING) * text + SMOOTHING * smooth + times
+    return total / said.sum()
+
+
+def near_times(logprobs: Tensor, times: Tensor, timestamp_begin: int) -> Tensor:
+    """Cross entropy against a small hill around each time."""
+    last = logprobs.shape[-1] - 1
+    offsets = torch.arange(len(NEARBY)) - len(NEARBY) // 2
+    around = (times[:, None] + offsets).clamp(timestamp_begin, last)
+    weights = torch.tensor(NEARBY)
+    return -(logprobs.gather(1, around) * weights).sum()
+
+
+def ctc_loss(logits: Tensor, batch: Batch, blank: int) -> Tensor:
+    """What was said, in order, wherever it was: logits `[B, T, classes]`."""
+    logprobs = functional.log_softmax(logits.float(), dim=-1).transpose(0, 1)
+    lengths = torch.full((logits.shape[0],), logits.shape[1])
+    return functional.ctc_loss(
+        logprobs, batch.words, lengths, batch.word_counts, blank, zero_infinity=True
+    )

@@ -1,0 +1,156 @@
+"""Whisper in PyTorch, under Hugging Face's names, with what only training needs.
+
+Two things are added, and folded away or dropped by `export.py`:
+
+- a timestamp's embedding is a linear map of the sinusoid of its encoder position, plus
+  a small part of its own, so that all 1501 are learnt from few examples;
+- a CTC head on the encoder, which teaches it what is said long before the decoder's
+  attention finds out where.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from max_whisper.config import WhisperConfig
+from max_whisper.weights.complete import sinusoids
+
+HEAD_SIZE = 64
+
+
+class Attention(nn.Module):
+    """Multi-head attention; Whisper's keys have no bias."""
+
+    def __init__(self, config: WhisperConfig) -> None:
+        super().__init__()
+        self.heads = config.encoder_attention_heads
+        self.q_proj = nn.Linear(config.d_model, config.d_model)
+        self.k_proj = nn.Linear(config.d_model, config.d_model, bias=False)
+        self.v_proj = nn.Linear(config.d_model, config.d_model)
+        self.out_proj = nn.Linear(config.d_model, config.d_model)
+
+    def forward(self, x: Tensor, memory: Tensor, *, causal: bool = False) -> Tensor:
+        """`x [B, T, D]` looks at `memory [B, S, D]`."""
+        q, k, v = (
+            projected.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+            for projected in (self.q_proj(x), self.k_proj(memory), self.v_proj(memory))
+        )
+        y = functional.scaled_dot_product_attention(q, k, v, is_causal=causal)
+        return self.out_proj(y.transpose(1, 2).flatten(-2))
+
+
+class Block(nn.Module):
+    """Self-attention, cross-attention in a decoder, feed-forward; norms come first."""
+
+    def __init__(self, config: WhisperConfig, *, cross: bool, dropout: float) -> None:
+        super().__init__()
+        self.self_attn = Attention(config)
+        self.self_attn_layer_norm = nn.LayerNorm(config.d_model)
+        if cross:
+            self.encoder_attn = Attention(config)
+            self.encoder_attn_layer_norm = nn.LayerNorm(config.d_model)
+        self.fc1 = nn.Linear(config.d_model, config.encoder_ffn_dim)
+        self.fc2 = nn.Linear(config.encoder_ffn_dim, config.d_model)
+        self.final_layer_norm = nn.LayerNorm(config.d_model)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor, features: Tensor | None = None) -> Tensor:
+        h = self.self_attn_layer_norm(x)
+        x = x + self.dropout(self.self_attn(h, h, causal=features is not None))
+        if features is not None:
+            h = self.encoder_attn_layer_norm(x)
+            x = x + self.dropout(self.encoder_attn(h, features))
+        h = functional.gelu(self.fc1(self.final_layer_norm(x)))
+        return x + self.dropout(self.fc2(h))
+
+
+class Encoder(nn.Module):
+    """Log-mel `[B, bins, 2 T]` to audio features `[B, T, D]`, for any T up to 1500."""
+
+    def __init__(self, config: WhisperConfig, dropout: float) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv1d(config.num_mel_bins, config.d_model, 3, padding=1)
+        self.conv2 = nn.Conv1d(config.d_model, config.d_model, 3, stride=2, padding=1)
+        self.embed_positions = frozen_sinusoids(config)
+        self.layers = blocks(config, config.encoder_layers, dropout, cross=False)
+        self.layer_norm = nn.LayerNorm(config.d_model)
+
+    def forward(self, mel: Tensor) -> Tensor:
+        x = functional.gelu(self.conv1(mel))
+        x = functional.gelu(self.conv2(x)).transpose(1, 2)
+        x = x + self.embed_positions.weight[: x.shape[1]]
+        for layer in self.layers:
+            x = layer(x)
+        return self.layer_norm(x)
+
+
+class Decoder(nn.Module):
+    """Tokens `[B, N]` and audio features to logits `[B, N, vocab_size]`."""
+
+    def __init__(
+        self, config: WhisperConfig, timestamp_begin: int, dropout: float
+    ) -> None:
+        super().__init__()
+        self.embed_tokens = nn.Embedding(config.vocab_size, config.d_model)
+        self.embed_positions = nn.Embedding(config.max_target_positions, config.d_model)
+        self.layers = blocks(config, config.decoder_layers, dropout, cross=True)
+        self.layer_norm = nn.LayerNorm(config.d_model)
+        self.timestamp_map = nn.Linear(config.d_model, config.d_model, bias=False)
+        self.register_buffer("times", timestamp_sinusoids(config, timestamp_begin))
+        nn.init.normal_(self.embed_tokens.weight, std=config.d_model**-0.5)
+        nn.init.normal_(self.embed_positions.weight, std=0.02)
+        with torch.no_grad():
+            self.embed_tokens.weight[timestamp_begin:] *= 0.02
+
+    def embedding(self) -> Tensor:
+        """The matrix that reads tokens and writes them: `[vocab_size, D]`."""
+        return self.embed_tokens.weight + self.timestamp_map(self.times)
+
+    def forward(self, tokens: Tensor, features: Tensor) -> Tensor:
+        embedding = self.embedding()
+        x = functional.embedding(tokens, embedding)
+        x = x + self.embed_positions.weight[: tokens.shape[1]]
+        for layer in self.layers:
+            x = layer(x, features)
+        return self.layer_norm(x) @ embedding.T
+
+
+class Whisper(nn.Module):
+    """The encoder, the decoder and the head that listens for CTC."""
+
+    def __init__(
+        self, config: WhisperConfig, timestamp_begin: int, dropout: float = 0.1
+    ) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = Encoder(config, dropout)
+        self.decoder = Decoder(config, timestamp_begin, dropout)
+        self.ctc = nn.Linear(config.d_model, timestamp_begin)
+
+    def forward(self, mel: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits of the decoder `[B, N, V]` and of CTC `[B, T, timestamp_begin]`."""
+        features = self.encoder(mel)
+        return self.decoder(tokens, features), self.ctc(features)
+
+
+def blocks(
+    config: WhisperConfig, count: int, dropout: float, *, cross: bool
+) -> nn.ModuleList:
+    return nn.ModuleList(
+        Block(config, cross=cross, dropout=dropout) for _ in range(count)
+    )
+
+
+def frozen_sinusoids(config: WhisperConfig) -> nn.Embedding:
+    """The encoder's positions, which are never learnt."""
+    table = torch.from_numpy(sinusoids(config.max_source_positions, config.d_model))
+    return nn.Embedding.from_pretrained(table, freeze=True)
+
+
+def timestamp_sinusoids(config: WhisperConfig, timestamp_begin: int) -> Tensor:
+    """A row for each token: zeros for text, positions for times; both are 20 ms."""
+    times = sinusoids(config.vocab_size - timestamp_begin, config.d_model)
+    text = torch.zeros(timestamp_begin, config.d_model)
+    return torch.cat([text, torch.from_numpy(times)]) * config.d_model**-0.5

@@ -1,0 +1,168 @@
+"""Train the demo model, or go on where it was stopped.
+
+    python -m training.train [--steps N] [--speech FOLDER] [--work FOLDER]
+
+Everything that takes time is kept in the work folder: the tokenizer, the clips that
+espeak-ng spoke, and the state of the training, which is saved every few minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader
+
+from max_whisper.config import WhisperConfig
+from max_whisper.tokenizer.tokenizer import Tokenizer
+from training.batches import BINS, Batch, Batches
+from training.losses import CTC_SHARE, ctc_loss, decoder_loss
+from training.model import HEAD_SIZE, Whisper
+from training.sources import load_sources
+from training.vocabulary import tokenizer_json
+
+ROOT = Path(__file__).parents[1]
+WORK = ROOT / "build" / "training"
+SPEECH = ROOT.parent / "shared" / "speech"
+SEED = 20260
+D_MODEL = 128
+LAYERS = (4, 2)
+PEAK_RATE = 2e-3
+WARM_UP = 300
+SAVE_SECONDS = 180
+LOG_STEPS = 25
+
+
+def main() -> None:
+    """One loop over batches."""
+    asked = arguments()
+    tokenizer = load_tokenizer(asked.work)
+    sources = load_sources(asked.speech / "digits", asked.work)
+    trainer = Trainer(tokenizer, asked.steps, asked.work / "state.pt")
+    batches = Batches(sources, tokenizer, asked.steps, SEED)
+    left = range(trainer.step, asked.steps)
+    loader = DataLoader(
+        batches, batch_size=None, sampler=left, num_workers=1, prefetch_factor=4
+    )
+    for batch in loader:
+        trainer.learn(batch)
+    trainer.save()
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m training.train")
+    parser.add_argument("--steps", type=int, default=4500)
+    parser.add_argument("--speech", type=Path, default=SPEECH)
+    parser.add_argument("--work", type=Path, default=WORK)
+    asked = parser.parse_args()
+    asked.work.mkdir(parents=True, exist_ok=True)
+    return asked
+
+
+def load_tokenizer(work: Path) -> Tokenizer:
+    """The one in the work folder, which is learnt first where there is none."""
+    path = work / "tokenizer.json"
+    if not path.exists():
+        text = tokenizer_json(np.random.default_rng(SEED))
+        path.write_text(text, encoding="utf-8")
+    return Tokenizer.from_json(path.read_text(encoding="utf-8"), is_multilingual=False)
+
+
+def config_for(tokenizer: Tokenizer) -> WhisperConfig:
+    """Whisper's shape, as small as works."""
+    heads = D_MODEL // HEAD_SIZE
+    return WhisperConfig(
+        num_mel_bins=BINS,
+        vocab_size=tokenizer.timestamp_begin + 1501,
+        d_model=D_MODEL,
+        encoder_layers=LAYERS[0],
+        encoder_attention_heads=heads,
+        encoder_ffn_dim=4 * D_MODEL,
+        decoder_layers=LAYERS[1],
+        decoder_attention_heads=heads,
+        decoder_ffn_dim=4 * D_MODEL,
+    )
+
+
+class Trainer:
+    """The model, its average over the last steps, and the optimiser; kept in a file."""
+
+    def __init__(self, tokenizer: Tokenizer, steps: int, path: Path) -> None:
+        torch.manual_seed(SEED)
+        self.tokenizer = tokenizer
+        self.steps = steps
+        self.path = path
+        self.model = Whisper(config_for(tokenizer), tokenizer.timestamp_begin)
+        self.average = AveragedModel(
+            self.model, multi_avg_fn=get_ema_multi_avg_fn(0.998)
+        )
+        self.optimizer = torch.optim.AdamW(
+            self.model.parameters(), betas=(0.9, 0.98), weight_decay=0.01
+        )
+        self.step = 0
+        self.saved = time.monotonic()
+        self.recent: list[tuple[float, float]] = []
+        if path.exists():
+            self.load()
+
+    def learn(self, batch: Batch) -> None:
+        """One step of gradient descent."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate(self.step, self.steps)
+        logits, heard = self.model(batch.mel, batch.tokens)
+        said = decoder_loss(logits, batch.labels, self.tokenizer.timestamp_begin)
+        ctc = ctc_loss(heard, batch, blank=self.tokenizer.eot)
+        self.optimizer.zero_grad()
+        ((1 - CTC_SHARE) * said + CTC_SHARE * ctc).backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        self.average.update_parameters(self.model)
+        self.step += 1
+        self.recent.append((said.item(), ctc.item()))
+        self.report()
+
+    def report(self) -> None:
+        """A line now and then; a file now and then."""
+        if self.step % LOG_STEPS == 0:
+            said, ctc = np.mean(self.recent, axis=0)
+            clock = time.strftime("%H:%M:%S")
+            print(f"{clock} step {self.step} said {said:.3f} ctc {ctc:.3f}", flush=True)
+            self.recent.clear()
+        if time.monotonic() - self.saved > SAVE_SECONDS:
+            self.save()
+
+    def save(self) -> None:
+        """Whole or not at all."""
+        parts = self.model, self.average, self.optimizer
+        state = {"step": self.step, "parts": [part.state_dict() for part in parts]}
+        new = self.path.with_suffix(".new")
+        torch.save(state, new)
+        new.replace(self.path)
+        self.saved = time.monotonic()
+
+    def load(self) -> None:
+        """Go on where the file was written."""
+        state = torch.load(self.path, weights_only=True)
+        self.step = state["step"]
+        for part, kept in zip(
+            (self.model, self.average, self.optimizer), state["parts"], strict=True
+        ):
+            part.load_state_dict(kept)
+
+
+def rate(step: int, steps: int) -> float:
+    """Up in a line, down in half a cosine."""
+    if step < WARM_UP:
+        return PEAK_RATE * (step + 1) / WARM_UP
+    done = (step - WARM_UP) / max(1, steps - WARM_UP)
+    return PEAK_RATE * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1, done))))
+
+
+if __name__ == "__main__":
+    main()
