@@ -1,13 +1,9 @@
-"""The reference: the openai-whisper package, given our checkpoint's weights.
-
-Its transcripts take an hour for the whole manifest, so they are kept, one JSON line a
-file and mode, and a broken run goes on where it stopped.
-"""
+"""The reference: the openai-whisper package, given our checkpoint's weights."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,41 +50,19 @@ def load_reference(checkpoint: Checkpoint) -> Whisper:
     return model.eval()
 
 
+@contextmanager
+def remembering(model: Whisper) -> Iterator[None]:
+    """Within, an equal window is encoded once, for all modes: time is not measured."""
+    encoder = model.encoder
+    model.encoder = RememberingEncoder(encoder)
+    yield
+    model.encoder = encoder
+
+
 def transcribe(model: Whisper, path: Path, **options: Any) -> dict[str, Any]:
     """The package's own result, at temperature 0, on the samples that we decode."""
     options = {"temperature": 0.0, "fp16": False, **options}
     return dict(whisper.transcribe(model, load_audio(path), **options))
-
-
-def transcripts(
-    model: Whisper, speech: Path, files: Iterable[str], kept: Path
-) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """File, mode and result for every file, from `kept` or else made and kept."""
-    known = _read(kept)
-    model.encoder = RememberingEncoder(model.encoder)
-    for file in files:
-        for mode, options in MODES.items():
-            if (file, mode) not in known:
-                result = transcribe(model, speech / file, language="en", **options)
-                known[file, mode] = result
-                row = {"file": file, "mode": mode, "result": result}
-                with open(kept, "a") as sink:
-                    sink.write(json.dumps(row) + "\n")
-            yield file, mode, known[file, mode]
-    model.encoder = model.encoder.encoder
-
-
-def _read(kept: Path) -> dict[tuple[str, str], Mapping[str, Any]]:
-    if not kept.exists():
-        return {}
-    known = {}
-    for line in kept.read_text().splitlines():
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError:
-            continue  # an interrupted run leaves half a line
-        known[row["file"], row["mode"]] = row["result"]
-    return known
 
 
 def teacher_forced(
