@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import fftconvolve, lfilter
 
 from max_whisper.audio.constants import SAMPLE_RATE
 
@@ -55,9 +54,11 @@ def disturb(
 def coloured(random: np.random.Generator, samples: Samples) -> Samples:
     """A microphone's tilt: one pole or one zero."""
     amount = random.uniform(-0.6, 0.6)
+    tilt = np.zeros(64)
+    tilt[:2] = 1, amount
     if random.random() < 0.5:
-        return np.asarray(lfilter([1.0], [1.0, amount], samples), np.float32)
-    return np.asarray(lfilter([1.0, amount], [1.0], samples), np.float32)
+        tilt = (-amount) ** np.arange(64)
+    return convolved(samples, tilt)
 
 
 def echoing(random: np.random.Generator, samples: Samples) -> Samples:
@@ -66,4 +67,11 @@ def echoing(random: np.random.Generator, samples: Samples) -> Samples:
     tail = random.standard_normal(length) * np.exp(-np.linspace(0, 6, length))
     tail *= random.uniform(0.02, 0.12)
     tail[0] = 1
-    return np.asarray(fftconvolve(samples, tail)[: len(samples)], np.float32)
+    return convolved(samples, tail)
+
+
+def convolved(samples: Samples, response: NDArray[np.float64]) -> Samples:
+    """As long as the samples; a power of two makes the transform quick."""
+    size = 1 << (len(samples) + len(response)).bit_length()
+    spectrum = np.fft.rfft(samples, size) * np.fft.rfft(response, size)
+    return np.asarray(np.fft.irfft(spectrum, size)[: len(samples)], np.float32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -22,28 +22,37 @@ SECONDS_A_BATCH = 96
 
 
 class Batch(NamedTuple):
-    """`mel [B, bins, frames]`, `tokens` and `labels [B, N]`, `words [B, W]`."""
+    """`mel [B, bins, 2 T]`, `tokens, labels [B, N]`, `words [B, W]`, `frames [B, T]`.
+
+    A `word_counts [B]` of -1 says that the words are not known.
+    """
 
     mel: Tensor
     tokens: Tensor
     labels: Tensor
     words: Tensor
     word_counts: Tensor
+    frames: Tensor
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """From a share of the training on: windows of these seconds, this often."""
+    """From a share of the training on: windows of these seconds, this often.
+
+    `digits` is the share of strings of digits, which are easier than sentences.
+    """
 
     begin: float
+    digits: float
     seconds: Sequence[float]
     shares: Sequence[float]
 
 
 STAGES = (
-    Stage(0.0, (5, 8), (0.5, 0.5)),
-    Stage(0.3, (8, 12, 30), (0.5, 0.4, 0.1)),
-    Stage(0.75, (10, 20, 30), (0.4, 0.2, 0.4)),
+    Stage(0.0, 0.8, (5,), (1.0,)),
+    Stage(0.15, 0.4, (5, 8), (0.5, 0.5)),
+    Stage(0.4, 0.4, (8, 12, 30), (0.5, 0.4, 0.1)),
+    Stage(0.75, 0.5, (10, 20, 30), (0.4, 0.2, 0.4)),
 )
 """Short windows are cheap and teach to hear; long ones teach to find the place."""
 
@@ -67,8 +76,9 @@ class Batches(Dataset[Batch]):
         stage = [s for s in STAGES if step >= s.begin * self.steps][-1]
         seconds = float(random.choice(stage.seconds, p=stage.shares))
         count = round(SECONDS_A_BATCH / seconds)
-        scenes = [scene(random, self.sources, seconds) for _ in range(count)]
-        previous = [self.sources.clip(random, 8).text for _ in range(4)]
+        sources = replace(self.sources, digits_share=stage.digits)
+        scenes = [scene(random, sources, seconds) for _ in range(count)]
+        previous = [sources.clip(random, 8).text for _ in range(4)]
         targets = [target(random, self.tokenizer, s, previous) for s in scenes]
         return collate(random, scenes, targets, self.tokenizer.eot)
 
@@ -88,8 +98,11 @@ def collate(
         mel=mask(mel, generator),
         tokens=padded([t.tokens for t in targets], padding),
         labels=padded([t.labels for t in targets], IGNORED),
-        words=padded([t.words for t in targets], padding),
-        word_counts=torch.tensor([len(t.words) for t in targets]),
+        words=padded([t.words or [] for t in targets], padding),
+        word_counts=torch.tensor(
+            [-1 if t.words is None else len(t.words) for t in targets]
+        ),
+        frames=torch.tensor([t.frames for t in targets]),
     )
 
 

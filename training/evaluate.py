@@ -20,10 +20,10 @@ from max_whisper.api import Whisper, load_model
 from max_whisper.audio.constants import SAMPLE_RATE
 from max_whisper.audio.load import load_audio
 from training.digits import Recording, is_left_out, is_official_test, recordings
+from training.places import RESULTS, SPEECH, WORK
 from training.scenes import SHORT_PAUSE, Clip, Samples, Scene, Spoken
 from training.sounds import background
 from training.sources import held_out_sentences
-from training.train import ROOT, SPEECH, WORK
 
 FILES = 150
 SEED = 7
@@ -40,9 +40,7 @@ def main() -> None:
     parser.add_argument("--model", default=demo.MODEL)
     parser.add_argument("--speech", type=Path, default=SPEECH)
     parser.add_argument("--work", type=Path, default=WORK)
-    parser.add_argument(
-        "--json", type=Path, default=ROOT / "benchmarks" / "results" / "demo.json"
-    )
+    parser.add_argument("--json", type=Path, default=RESULTS / "demo.json")
     asked = parser.parse_args()
     clips = list(recordings(asked.speech / "digits"))
     with load_model(asked.model) as model:

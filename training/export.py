@@ -22,7 +22,8 @@ from max_whisper.config import WhisperConfig
 from max_whisper.tokenizer.tokenizer import Tokenizer
 from max_whisper.weights.names import expected_shapes
 from training.model import Whisper
-from training.train import WORK, config_for, load_tokenizer
+from training.places import WORK
+from training.train import config_for, load_tokenizer
 
 
 def main() -> None:

@@ -19,6 +19,11 @@ from max_whisper.weights.complete import sinusoids
 
 HEAD_SIZE = 64
 
+LOUDER = 3.5
+"""At first the sound is as loud as the positions, or only these would be heard."""
+NEARNESS = 1.0
+"""At first a position looks around itself: from nothing, this takes long to learn."""
+
 
 class Attention(nn.Module):
     """Multi-head attention; Whisper's keys have no bias."""
@@ -76,6 +81,11 @@ class Encoder(nn.Module):
         self.embed_positions = frozen_sinusoids(config)
         self.layers = blocks(config, config.encoder_layers, dropout, cross=False)
         self.layer_norm = nn.LayerNorm(config.d_model)
+        with torch.no_grad():
+            self.conv1.weight *= LOUDER
+            self.conv2.weight *= LOUDER
+            for layer in self.layers:
+                look_nearby(layer.self_attn)
 
     def forward(self, mel: Tensor) -> Tensor:
         x = functional.gelu(self.conv1(mel))
@@ -133,6 +143,20 @@ class Whisper(nn.Module):
         """Logits of the decoder `[B, N, V]` and of CTC `[B, T, timestamp_begin]`."""
         features = self.encoder(mel)
         return self.decoder(tokens, features), self.ctc(features)
+
+
+def look_nearby(attention: Attention) -> None:
+    """Begin with queries and keys that compare positions.
+
+    The product of two sinusoids is largest where they are the same position. Heads
+    share the frequencies, sine and cosine together.
+    """
+    size = attention.q_proj.in_features
+    pairs = torch.arange(size).view(2, -1, attention.heads)
+    order = pairs.permute(2, 1, 0).reshape(-1)
+    for projection in (attention.q_proj, attention.k_proj):
+        projection.weight *= 0.5
+        projection.weight += NEARNESS * torch.eye(size)[order]
 
 
 def blocks(

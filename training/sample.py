@@ -24,17 +24,28 @@ TEXTS = (
     "We will see you on Friday.",
 )
 PAUSE = 0.9
+LEAD = 0.4
 
 
 def main() -> None:
-    """Speak the texts with pauses; the words go beside the sound."""
+    """Speak the texts with pauses; what was said, and when, goes beside the sound."""
     parser = argparse.ArgumentParser(prog="python -m training.sample")
     parser.add_argument("--to", type=Path, default=demo.SAMPLE)
     asked = parser.parse_args()
-    pause = np.zeros(round(PAUSE * SAMPLE_RATE), np.float32)
-    parts = [part for text in TEXTS for part in (pause / 2, speak(text, VOICE), pause)]
+    parts, rows = [silence(LEAD)], ["start\tend\ttext"]
+    for text in TEXTS:
+        clip = speak(text, VOICE)
+        start = sum(map(len, parts)) / SAMPLE_RATE
+        end = start + len(clip) / SAMPLE_RATE
+        rows.append(f"{1000 * start:.0f}\t{1000 * end:.0f}\t{text}")
+        parts += [clip, silence(PAUSE)]
     write_flac(asked.to, np.concatenate(parts))
-    asked.to.with_suffix(".txt").write_text(" ".join(TEXTS) + "\n", encoding="utf-8")
+    asked.to.with_suffix(".tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+def silence(seconds: float) -> Samples:
+    """Nothing, for so long."""
+    return np.zeros(round(seconds * SAMPLE_RATE), np.float32)
 
 
 def write_flac(path: Path, samples: Samples) -> None:

@@ -30,11 +30,25 @@ Samples = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
+class Spoken:
+    """A segment or a word; times in seconds."""
+
+    start: float
+    end: float
+    text: str
+
+    def later(self, seconds: float) -> Spoken:
+        """The same, moved."""
+        return Spoken(self.start + seconds, self.end + seconds, self.text)
+
+
+@dataclass(frozen=True, slots=True)
 class Clip:
-    """Words and their sound."""
+    """Words and their sound; `words` has their times where they are known."""
 
     text: str
     samples: Samples
+    words: Sequence[Spoken] = ()
 
     @property
     def seconds(self) -> float:
@@ -43,21 +57,17 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
-    """A segment of a scene; times in seconds."""
-
-    start: float
-    end: float
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Scene:
-    """`cut` is where a segment begins that the window's end cuts off."""
+    """`cut` is where a segment begins that the window's end cuts off.
+
+    `words` are those whose times are known; `blurred` are segments of other words.
+    """
 
     samples: Samples
     segments: Sequence[Spoken]
     cut: float | None = None
+    words: Sequence[Spoken] = ()
+    blurred: Sequence[Spoken] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +77,7 @@ class Sources:
     people: Sequence[Sequence[Recording]]
     words: Bank
     sentences: Bank
-    digits_share: float = 0.5
+    digits_share: float = 0.4
     no_speech_share: float = 0.12
 
     def clip(self, random: np.random.Generator, most: int = MOST_DIGITS) -> Clip:
@@ -92,13 +102,16 @@ def string(random: np.random.Generator, words: Sequence[Clip]) -> Clip:
     """Words one after another in a similar voice, with short pauses."""
     speed = random.uniform(0.85, 1.18)
     parts: list[Samples] = []
+    spoken: list[Spoken] = []
+    now = 0.0
     for word in words:
         pause = random.uniform(*SHORT_PAUSE) * (random.random() < 0.8)
-        parts += [
-            mouth(random, word.samples, speed * random.uniform(0.96, 1.04)),
-            np.zeros(int(pause * SAMPLE_RATE), np.float32),
-        ]
-    return Clip(" ".join(word.text for word in words), np.concatenate(parts[:-1]))
+        samples = mouth(random, word.samples, speed * random.uniform(0.96, 1.04))
+        parts += [samples, np.zeros(int(pause * SAMPLE_RATE), np.float32)]
+        spoken.append(Spoken(now, now + len(samples) / SAMPLE_RATE, word.text))
+        now = sum(map(len, parts)) / SAMPLE_RATE
+    text = " ".join(word.text for word in words)
+    return Clip(text, np.concatenate(parts[:-1]), spoken)
 
 
 def scene(random: np.random.Generator, sources: Sources, seconds: float) -> Scene:
@@ -107,10 +120,14 @@ def scene(random: np.random.Generator, sources: Sources, seconds: float) -> Scen
     if random.random() < sources.no_speech_share:
         return Scene(silence(random, length), [])
     samples = np.zeros(length, np.float32)
-    segments, cut = fill(random, sources, samples)
+    placed, cut = fill(random, sources, samples)
+    segments = [Spoken(at, at + clip.seconds, clip.text) for at, clip in placed]
     end = file_end(random, segments, length) if cut is None else length
     samples[:end] = disturb(random, samples[:end], background)
-    return Scene(samples, segments, cut)
+    words = [word.later(at) for at, clip in placed for word in clip.words]
+    pairs = zip(segments, placed, strict=True)
+    blurred = [segment for segment, (_, clip) in pairs if not clip.words]
+    return Scene(samples, segments, cut, words, blurred)
 
 
 def file_end(
@@ -132,21 +149,21 @@ def silence(random: np.random.Generator, length: int) -> Samples:
 
 def fill(
     random: np.random.Generator, sources: Sources, samples: Samples
-) -> tuple[list[Spoken], float | None]:
-    """Place segments until the window is full or has enough."""
+) -> tuple[list[tuple[float, Clip]], float | None]:
+    """Place clips until the window is full or has enough; when each begins."""
     seconds = len(samples) / SAMPLE_RATE
     now = random.uniform(0, LONGEST_LEAD) * (random.random() < 0.8)
     wanted = 1 + random.poisson(seconds / 5)
     most = min(MOST_DIGITS, int(1.4 * seconds))
-    segments: list[Spoken] = []
+    placed: list[tuple[float, Clip]] = []
     for _ in range(wanted):
         clip = sources.clip(random, most)
-        if now + clip.seconds > seconds:
-            if not segments or now > seconds - 0.5:
-                continue
-            place(random, samples, clip.samples, now)
-            return segments, now
+        is_cut = now + clip.seconds > seconds
+        if is_cut and (not placed or now > seconds - 0.5):
+            continue
         place(random, samples, clip.samples, now)
-        segments.append(Spoken(now, now + clip.seconds, clip.text))
+        if is_cut:
+            return placed, now
+        placed.append((now, clip))
         now += clip.seconds + random.uniform(*LONG_PAUSE)
-    return segments, None
+    return placed, None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from max_whisper.audio.constants import SAMPLE_RATE
 from max_whisper.tokenizer.tokenizer import Tokenizer
 from training.scenes import Scene, Spoken
 
@@ -18,11 +19,16 @@ POSITIONS_PER_SECOND = 50
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`tokens[i]` is read, `labels[i]` is to be said next; `words` is text for CTC."""
+    """`tokens[i]` is read, `labels[i]` is to be said next.
+
+    The encoder's head is taught by `frames`, the token that is heard at each position,
+    and where that is not known by `words`, all tokens of text for CTC (else None).
+    """
 
     tokens: Sequence[int]
     labels: Sequence[int]
-    words: Sequence[int]
+    words: Sequence[int] | None
+    frames: Sequence[int]
 
 
 def target(
@@ -38,13 +44,14 @@ def target(
         zero = tokenizer.timestamp_begin
         tokens = [*prompt, tokenizer.sot, zero]
         labels = [IGNORED] * len(prompt) + [tokenizer.no_speech, tokenizer.eot]
-        return Target(tokens, labels, [])
+        return Target(tokens, labels, None, heard_tokens(tokenizer, scene))
     timed = random.random() >= UNTIMED or scene.cut is not None
     said = timed_tokens(tokenizer, scene) if timed else untimed_tokens(tokenizer, scene)
     tokens = [*prompt, tokenizer.sot, *said]
     labels = [IGNORED] * len(prompt) + [*said, tokenizer.eot]
-    words = [t for s in scene.segments for t in tokenizer.encode(f" {s.text}")]
-    return Target(tokens, labels, words)
+    whole = scene.blurred and scene.cut is None
+    words = text_tokens(tokenizer, scene) if whole else None
+    return Target(tokens, labels, words, heard_tokens(tokenizer, scene))
 
 
 def prompt_tokens(
@@ -68,8 +75,35 @@ def timed_tokens(tokenizer: Tokenizer, scene: Scene) -> list[int]:
 
 def untimed_tokens(tokenizer: Tokenizer, scene: Scene) -> list[int]:
     """The text alone."""
-    text = [t for s in scene.segments for t in tokenizer.encode(f" {s.text}")]
-    return [tokenizer.no_timestamps, *text]
+    return [tokenizer.no_timestamps, *text_tokens(tokenizer, scene)]
+
+
+def text_tokens(tokenizer: Tokenizer, scene: Scene) -> list[int]:
+    return [t for s in scene.segments for t in tokenizer.encode(f" {s.text}")]
+
+
+def heard_tokens(tokenizer: Tokenizer, scene: Scene) -> list[int]:
+    """At each position a word's token in the middle of it, end of text in silence.
+
+    What may be either, or is not known, is ignored.
+    """
+    count = len(scene.samples) * POSITIONS_PER_SECOND // SAMPLE_RATE
+    heard = np.full(count, tokenizer.eot)
+    for span in (*scene.blurred, *scene.words):
+        heard[slice(*positions(span.start, span.end))] = IGNORED
+    for word in scene.words:
+        [token] = tokenizer.encode(f" {word.text}")
+        length = word.end - word.start
+        inner = positions(word.start + 0.3 * length, word.end - 0.2 * length)
+        heard[slice(*inner)] = token
+    if scene.cut is not None:
+        heard[positions(scene.cut, scene.cut)[0] :] = IGNORED
+    return [int(token) for token in heard]
+
+
+def positions(start: float, end: float) -> tuple[int, int]:
+    """From the position in which `start` lies to the first after `end`."""
+    return int(start * POSITIONS_PER_SECOND), int(end * POSITIONS_PER_SECOND) + 1
 
 
 def one(tokenizer: Tokenizer, segment: Spoken) -> list[int]:

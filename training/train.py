@@ -22,18 +22,16 @@ from torch.utils.data import DataLoader
 from max_whisper.config import WhisperConfig
 from max_whisper.tokenizer.tokenizer import Tokenizer
 from training.batches import BINS, Batch, Batches
-from training.losses import CTC_SHARE, ctc_loss, decoder_loss
+from training.losses import CTC_SHARE, FRAME_SHARE, ctc_loss, decoder_loss, frame_loss
 from training.model import HEAD_SIZE, Whisper
+from training.places import SPEECH, WORK
 from training.sources import load_sources
 from training.vocabulary import tokenizer_json
 
-ROOT = Path(__file__).parents[1]
-WORK = ROOT / "build" / "training"
-SPEECH = ROOT.parent / "shared" / "speech"
 SEED = 20260
 D_MODEL = 128
 LAYERS = (4, 2)
-PEAK_RATE = 2e-3
+PEAK_RATE = 1.5e-3
 WARM_UP = 300
 SAVE_SECONDS = 180
 LOG_STEPS = 25
@@ -50,14 +48,16 @@ def main() -> None:
     loader = DataLoader(
         batches, batch_size=None, sampler=left, num_workers=1, prefetch_factor=4
     )
-    for batch in loader:
-        trainer.learn(batch)
-    trainer.save()
+    try:
+        for batch in loader:
+            trainer.learn(batch)
+    finally:
+        trainer.save()
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training.train")
-    parser.add_argument("--steps", type=int, default=4500)
+    parser.add_argument("--steps", type=int, default=3300)
     parser.add_argument("--speech", type=Path, default=SPEECH)
     parser.add_argument("--work", type=Path, default=WORK)
     asked = parser.parse_args()
@@ -107,7 +107,7 @@ class Trainer:
         )
         self.step = 0
         self.saved = time.monotonic()
-        self.recent: list[tuple[float, float]] = []
+        self.recent: list[tuple[float, ...]] = []
         if path.exists():
             self.load()
 
@@ -119,20 +119,21 @@ class Trainer:
         said = decoder_loss(logits, batch.labels, self.tokenizer.timestamp_begin)
         ctc = ctc_loss(heard, batch, blank=self.tokenizer.eot)
         self.optimizer.zero_grad()
-        ((1 - CTC_SHARE) * said + CTC_SHARE * ctc).backward()
+        frames = frame_loss(heard, batch.frames)
+        (said + CTC_SHARE * ctc + FRAME_SHARE * frames).backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         self.average.update_parameters(self.model)
         self.step += 1
-        self.recent.append((said.item(), ctc.item()))
+        self.recent.append((said.item(), ctc.item(), frames.item()))
         self.report()
 
     def report(self) -> None:
         """A line now and then; a file now and then."""
         if self.step % LOG_STEPS == 0:
-            said, ctc = np.mean(self.recent, axis=0)
-            clock = time.strftime("%H:%M:%S")
-            print(f"{clock} step {self.step} said {said:.3f} ctc {ctc:.3f}", flush=True)
+            said, ctc, frames = np.mean(self.recent, axis=0)
+            losses = f"said {said:.3f} ctc {ctc:.3f} frames {frames:.3f}"
+            print(time.strftime("%H:%M:%S"), "step", self.step, losses, flush=True)
             self.recent.clear()
         if time.monotonic() - self.saved > SAVE_SECONDS:
             self.save()

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+
+from max_whisper.audio.constants import SAMPLE_RATE
+from max_whisper.tokenizer.tokenizer import Tokenizer
+from tests.tiny_tokenizer import tiny_tokenizer_json
+from training.scenes import Scene, Spoken
+from training.targets import IGNORED, Target, heard_tokens, target
+
+TOKENIZER = Tokenizer.from_json(tiny_tokenizer_json(False), is_multilingual=False)
+SOT, EOT = TOKENIZER.sot, TOKENIZER.eot
+NOTHING = np.zeros(0, np.float32)
+TWO = (Spoken(0.5, 1.0, "one two"), Spoken(2.02, 2.5, "three"))
+YES, NO = 0.0, 1.0
+"""Drawn where a prompt or a target without times is decided on."""
+
+
+class Script:
+    """Draws the values that it was told, in order."""
+
+    def __init__(self, *values: float) -> None:
+        self.values = list(values)
+
+    def random(self) -> float:
+        return self.values.pop(0)
+
+    def integers(self, low: int, high: int) -> int:
+        value = int(self.values.pop(0))
+        assert low <= value < high
+        return value
+
+
+def spell(*parts: str | float) -> list[int]:
+    """Text, times in seconds (as float) and special tokens (as int)."""
+    tokens: list[int] = []
+    for part in parts:
+        if isinstance(part, str):
+            tokens += TOKENIZER.encode(part)
+        elif isinstance(part, float):
+            tokens.append(TOKENIZER.timestamp_begin + round(part * 50))
+        else:
+            tokens.append(part)
+    return tokens
+
+
+def made(
+    draws: Sequence[float],
+    segments: Sequence[Spoken] = (),
+    cut: float | None = None,
+    previous: Sequence[str] = (),
+) -> Target:
+    script = Script(*draws)
+    random = cast(np.random.Generator, script)
+    result = target(
+        random, TOKENIZER, Scene(NOTHING, segments, cut, (), segments), previous
+    )
+    assert not script.values, "drew less than expected"
+    assert len(result.tokens) == len(result.labels)
+    return result
+
+
+def test_every_segment_stands_between_its_times() -> None:
+    said = spell(0.5, " one two", 1.0, 2.02, " three", 2.5)
+    result = made([NO, NO], TWO)
+    assert result.tokens == [SOT, *said]
+    assert result.labels == [*said, EOT]
+    assert result.words == spell(" one two", " three")
+
+
+def test_a_segment_that_is_cut_off_is_only_its_start() -> None:
+    said = spell(0.5, " one two", 1.0, 4.0)
+    result = made([NO, NO], TWO[:1], cut=4.0)
+    assert result.tokens == [SOT, *said]
+    assert result.labels == [*said, EOT]
+    assert result.words is None
+
+
+def test_a_segment_that_is_cut_off_always_has_times() -> None:
+    assert made([NO, YES], TWO[:1], cut=4.0) == made([NO, NO], TWO[:1], cut=4.0)
+
+
+def test_now_and_then_there_are_no_times() -> None:
+    said = spell(TOKENIZER.no_timestamps, " one two", " three")
+    result = made([NO, YES], TWO)
+    assert result.tokens == [SOT, *said]
+    assert result.labels == [*said, EOT]
+    assert result.words == spell(" one two", " three")
+
+
+def test_without_speech_it_says_so_and_ends() -> None:
+    result = made([NO])
+    assert result.tokens == spell(SOT, 0.0)
+    assert result.labels == [TOKENIZER.no_speech, EOT]
+    assert result.words is None
+
+
+def test_a_prompt_is_read_and_never_said() -> None:
+    prompt = spell(TOKENIZER.sot_prev, " four", " five six")
+    previous = ["four", "five six", "seven"]
+    result = made([YES, 2, NO], TWO, previous=previous)
+    plain = made([NO, NO], TWO)
+    assert result.tokens == [*prompt, *plain.tokens]
+    assert result.labels == [IGNORED] * len(prompt) + [*plain.labels]
+    assert result.words == plain.words
+
+
+def test_a_prompt_may_stand_before_silence() -> None:
+    prompt = spell(TOKENIZER.sot_prev, " four")
+    result = made([YES, 1], previous=["four"])
+    assert result.tokens == [*prompt, *spell(SOT, 0.0)]
+    assert result.labels == [IGNORED] * len(prompt) + [TOKENIZER.no_speech, EOT]
+
+
+def test_no_time_is_later_than_the_window() -> None:
+    result = made([NO, NO], [Spoken(29.0, 30.004, "one")])
+    assert result.labels == [*spell(29.0, " one", 30.0), EOT]
+    result = made([NO, NO], [Spoken(29.0, 30.4, "one")])
+    assert result.labels == [*spell(29.0, " one", 30.0), EOT]
+
+
+def test_at_each_position_the_word_that_is_heard() -> None:
+    [word] = TOKENIZER.encode(" a")
+    scene = Scene(
+        samples=np.zeros(SAMPLE_RATE, np.float32),
+        segments=[Spoken(0.2, 0.4, "a"), Spoken(0.6, 0.8, "one two")],
+        words=[Spoken(0.2, 0.4, "a")],
+        blurred=[Spoken(0.6, 0.8, "one two")],
+    )
+    heard = heard_tokens(TOKENIZER, scene)
+    assert len(heard) == 50
+    assert set(heard[:10]) == set(heard[21:30]) == set(heard[41:]) == {EOT}
+    assert set(heard[13:19]) == {word}
+    assert set(heard[10:13]) == set(heard[30:41]) == {IGNORED}
