@@ -5,14 +5,13 @@ BIN := .venv/bin
 READY := .venv/.ready
 PARITY_BIN := .venv-parity/bin
 PARITY_READY := .venv-parity/.ready
-SOURCES := max_whisper tests benchmarks examples docs
-
-MODEL ?= ../shared/models/whisper-tiny.en-relearned
-SPEECH ?= ../shared/speech/formats/jfk.flac
+TRAINING_BIN := .venv-training/bin
+TRAINING_READY := .venv-training/.ready
+SOURCES := max_whisper tests benchmarks examples docs training
 
 NEEDS_VENV := expected a Python >= 3.10 with venv; on Debian: apt install python3-venv
 
-.PHONY: all setup check fix test test-slow gpu-compile demo parity bench report docs clean
+.PHONY: all setup check fix test test-slow gpu-compile demo parity bench report docs train clean
 
 all: check test
 
@@ -42,13 +41,13 @@ test-slow: $(READY)  ## the operations of MAX itself, as our kernels are tested
 gpu-compile: $(READY)  ## the graphs for a GPU, where there is none; slow
 	$(BIN)/pytest -m slow tests/gpu
 
-demo: $(READY)  ## the main job: speech in, words out
-	@if [ -e '$(SPEECH)' ] && { [ -e '$(MODEL)' ] || [ '$(origin MODEL)' != file ]; }; then \
-		$(BIN)/max-whisper transcribe '$(SPEECH)' --model '$(MODEL)' --output_dir build/demo; \
-	else \
-		echo 'make demo: expected a model at $(MODEL) and sound at $(SPEECH), found nothing.'; \
-		echo 'Name your own, for example: make demo MODEL=tiny.en SPEECH=speech.mp3'; \
-	fi
+demo: $(READY)  ## speech in, words out, offline; MODEL=tiny.en SPEECH=a.mp3: your own
+ifeq ($(MODEL)$(SPEECH),)
+	$(BIN)/max-whisper demo
+else
+	$(BIN)/max-whisper transcribe '$(or $(SPEECH),max_whisper/demo/sample.flac)' \
+		--model '$(or $(MODEL),demo)' --output_dir build/demo
+endif
 
 # openai-whisper brings PyTorch, so it lives apart and .venv stays as a user has it.
 $(PARITY_READY): pyproject.toml constraints.txt
@@ -68,6 +67,18 @@ report: $(READY)  ## the tables of the documents, from benchmarks/results
 
 docs: $(READY)  ## docs/cli.md from the command's own flags
 	$(BIN)/python docs/generate_cli.py
+
+$(TRAINING_READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-training || { echo '$(NEEDS_VENV)'; exit 1; }
+	$(TRAINING_BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,training]'
+	touch $@
+
+train: $(TRAINING_READY)  ## the demo model anew: hours; can be stopped and goes on
+	$(TRAINING_BIN)/python -m training.train
+	$(TRAINING_BIN)/python -m training.export
+	$(TRAINING_BIN)/python -m training.sample
+	$(TRAINING_BIN)/python -m training.evaluate
+	$(TRAINING_BIN)/python -m benchmarks.report
 
 clean:
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import argparse
 import math
+import shutil
+import sys
 import time
 from pathlib import Path
 
@@ -61,6 +63,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--speech", type=Path, default=SPEECH)
     parser.add_argument("--work", type=Path, default=WORK)
     asked = parser.parse_args()
+    if not (asked.speech / "digits").is_dir():
+        sys.exit(
+            f"expected the Free Spoken Digit Dataset in {asked.speech / 'digits'}, "
+            "found no such folder; name its parent with --speech"
+        )
+    if shutil.which("espeak-ng") is None:
+        sys.exit("expected the program espeak-ng, found none; apt install espeak-ng")
     asked.work.mkdir(parents=True, exist_ok=True)
     return asked
 
