@@ -50,9 +50,9 @@ class Stage:
 
 STAGES = (
     Stage(0.0, 0.8, (5,), (1.0,)),
-    Stage(0.15, 0.4, (5, 8), (0.5, 0.5)),
-    Stage(0.4, 0.4, (8, 12, 30), (0.5, 0.4, 0.1)),
-    Stage(0.75, 0.5, (10, 20, 30), (0.4, 0.2, 0.4)),
+    Stage(0.1, 0.6, (5, 8), (0.5, 0.5)),
+    Stage(0.4, 0.6, (8, 12, 30), (0.4, 0.3, 0.3)),
+    Stage(0.8, 0.5, (10, 20, 30), (0.3, 0.2, 0.5)),
 )
 """Short windows are cheap and teach to hear; long ones teach to find the place."""
 

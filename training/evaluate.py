@@ -15,12 +15,11 @@ import numpy as np
 from rich.progress import track
 
 from benchmarks.machine import describe
-from max_whisper import demo
 from max_whisper.api import Whisper, load_model
 from max_whisper.audio.constants import SAMPLE_RATE
 from max_whisper.audio.load import load_audio
 from training.digits import Recording, is_left_out, is_official_test, recordings
-from training.places import RESULTS, SPEECH, WORK
+from training.places import MODEL, RESULTS, SPEECH, WORK
 from training.scenes import SHORT_PAUSE, Clip, Samples, Scene, Spoken
 from training.sounds import background
 from training.sources import held_out_sentences
@@ -37,7 +36,7 @@ NEAR = 0.2
 def main() -> None:
     """Every figure of the card, into a JSON file."""
     parser = argparse.ArgumentParser(prog="python -m training.evaluate")
-    parser.add_argument("--model", default=demo.MODEL)
+    parser.add_argument("--model", default=MODEL)
     parser.add_argument("--speech", type=Path, default=SPEECH)
     parser.add_argument("--work", type=Path, default=WORK)
     parser.add_argument("--json", type=Path, default=RESULTS / "demo.json")

@@ -17,12 +17,11 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from max_whisper import demo
 from max_whisper.config import WhisperConfig
 from max_whisper.tokenizer.tokenizer import Tokenizer
 from max_whisper.weights.names import expected_shapes
 from training.model import Whisper
-from training.places import WORK
+from training.places import MODEL, WORK
 from training.train import config_for, load_tokenizer
 
 
@@ -30,7 +29,7 @@ def main() -> None:
     """The average of the last steps, folded to exactly Whisper's tensors."""
     parser = argparse.ArgumentParser(prog="python -m training.export")
     parser.add_argument("--work", type=Path, default=WORK)
-    parser.add_argument("--to", type=Path, default=demo.MODEL)
+    parser.add_argument("--to", type=Path, default=MODEL)
     asked = parser.parse_args()
     tokenizer = load_tokenizer(asked.work)
     config = config_for(tokenizer)

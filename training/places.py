@@ -8,3 +8,6 @@ ROOT = Path(__file__).parents[1]
 SPEECH = ROOT.parent / "shared" / "speech"
 WORK = ROOT / "build" / "training"
 RESULTS = ROOT / "benchmarks" / "results"
+DEMO = ROOT / "max_whisper" / "demo"
+MODEL = DEMO / "model"
+SAMPLE = DEMO / "sample.flac"

@@ -11,8 +11,8 @@ from pathlib import Path
 import av
 import numpy as np
 
-from max_whisper import demo
 from max_whisper.audio.constants import SAMPLE_RATE
+from training.places import SAMPLE
 from training.scenes import Samples
 from training.voices import Voice, speak
 
@@ -30,7 +30,7 @@ LEAD = 0.4
 def main() -> None:
     """Speak the texts with pauses; what was said, and when, goes beside the sound."""
     parser = argparse.ArgumentParser(prog="python -m training.sample")
-    parser.add_argument("--to", type=Path, default=demo.SAMPLE)
+    parser.add_argument("--to", type=Path, default=SAMPLE)
     asked = parser.parse_args()
     parts, rows = [silence(LEAD)], ["start\tend\ttext"]
     for text in TEXTS:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from max.driver import CPU, Accelerator, Device, accelerator_count
+from max.driver import Accelerator, Device, accelerator_count
 from max.dtype import DType
 from max.graph import DeviceRef
 
 from max_whisper.engine.options import EngineOptions
+from max_whisper.engine.threads import cpu
 from max_whisper.errors import DeviceError, OptionError
 from max_whisper.kernels.mojo_ops import MojoOps
 from max_whisper.kernels.ops import Ops
@@ -34,7 +35,7 @@ def choose(options: EngineOptions, *, weights_are_half: bool) -> Place:
 
     Raises `DeviceError` for a device that is not there.
     """
-    device = _device(options.device)
+    device = _device(options.device, options.threads)
     if device.is_host:
         if options.dtype not in ("auto", "float32"):
             raise OptionError(
@@ -46,10 +47,10 @@ def choose(options: EngineOptions, *, weights_are_half: bool) -> Place:
     return Place(device, PlainOps(DeviceRef.from_device(device), dtype))
 
 
-def _device(name: str) -> Device:
+def _device(name: str, threads: int) -> Device:
     kind, _, number = name.partition(":")
     if kind in ("auto", "cpu") and not number:
-        return CPU()
+        return cpu(threads)
     if kind not in ("gpu", "cuda") or not (number or "0").isdecimal():
         raise OptionError(f"expected device auto, cpu, gpu or gpu:N, found {name!r}")
     count = accelerator_count()

@@ -38,7 +38,7 @@ def load_engine(
     """
     check(weights, config)
     place = choose(options, weights_are_half=_are_half(weights))
-    session = InferenceSession([place.device], num_threads=options.threads or None)
+    session = InferenceSession([place.device])
     registry = {name: _bind(name, array, place) for name, array in weights.items()}
     plan = Plan(config, place.ops, place.device)
     models = load_graphs(plan, session, registry, on_compile or _tell)
