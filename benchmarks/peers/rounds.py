@@ -1,0 +1,171 @@
+"""The rounds of a case: everybody in turn, again and again, while there is time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from benchmarks.audio import Recording, recording
+from benchmarks.peers.contenders import Case, Contender
+from benchmarks.peers.conversation import Conversation, Failed
+from benchmarks.peers.diary import Diary
+from benchmarks.peers.engines import Job
+from benchmarks.peers.environments import BUILD, Missing
+from benchmarks.peers.weights import weights
+
+HEAT_SECONDS = 30.0
+LIMIT = 900.0
+"""Seconds after which a worker that does not answer is given up."""
+
+Start = tuple[Contender, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is asked for."""
+
+    rounds: int
+    least: int
+    threads: int
+    ends: float
+    """When, by `time.monotonic`, no further round begins."""
+
+    @property
+    def is_over(self) -> bool:
+        return time.monotonic() > self.ends
+
+
+@dataclass
+class Race:
+    """One case: its workers, and what is still to run."""
+
+    case: Case
+    plan: Plan
+    diary: Diary
+    workers: dict[tuple[str, str], Conversation] = field(default_factory=dict)
+    out: set[Start] = field(default_factory=set)
+
+    def run(self) -> None:
+        case = self.case
+        sound = recording(case.audio, case.seconds, BUILD / "audio")
+        facts = {"audio_seconds": sound.seconds, "utterances": sound.utterances}
+        self.diary.write("case", **described(case), **facts)
+        try:
+            self.heat()
+            for number in range(self.plan.rounds):
+                for start in self.order(number):
+                    self.one(start, number, sound)
+        finally:
+            self.stop()
+
+    def heat(self) -> None:
+        """A short run that counts for nothing but to choose among rivals."""
+        if not self.case.resident:
+            return
+        sound = recording(self.case.audio, HEAT_SECONDS, BUILD / "audio")
+        fastest: dict[tuple[str, int], tuple[float, Start]] = {}
+        for start in self.case.entries():
+            seconds = self.attempt(start, sound, kind="heat", round=-1)
+            rivals, beam = start[0].rivals, start[1]
+            if seconds is None or rivals is None:
+                continue
+            best = fastest.setdefault((rivals, beam), (seconds, start))
+            if seconds < best[0]:
+                self.out.add(best[1])
+                fastest[rivals, beam] = (seconds, start)
+            elif best[1] != start:
+                self.out.add(start)
+
+    def order(self, number: int) -> Iterator[Start]:
+        """Those still in, beginning with another one in each round."""
+        starts = [start for start in self.case.entries() if start not in self.out]
+        first = number * 7 % max(1, len(starts))
+        yield from starts[first:] + starts[:first]
+
+    def one(self, start: Start, number: int, sound: Recording) -> None:
+        """One run, unless it was made before or its share of the time is used up."""
+        contender, beam = start
+        key = {"case": self.case.name, "contender": contender.name, "beam": beam}
+        known = self.diary.find("run", **key)
+        if any(run["round"] == number for run in known) or start in self.out:
+            return
+        share = 60 * self.case.minutes / len(list(self.order(0)))
+        spent = sum(run["seconds"] for run in known)
+        would = spent + (known[-1]["seconds"] if known else 0)
+        if number and self.plan.is_over:
+            return
+        if number >= self.plan.least and would > share:
+            return
+        self.attempt(start, sound, kind="run", round=number)
+
+    def attempt(
+        self, start: Start, sound: Recording, *, kind: str, round: int
+    ) -> float | None:
+        """The seconds of a run, written down; None and out of the race if it failed."""
+        contender, beam = start
+        names = {"case": self.case.name, "contender": contender.name, "beam": beam}
+        say(f"{self.case.name}: {kind} {round + 1}: {contender.name}, beam {beam} … ")
+        try:
+            worker = self.worker(contender)
+            job = self.job(contender, beam)
+            request = {"audio": str(sound.path), "job": asdict(job)}
+            answer = worker.ask(LIMIT, do="transcribe", **request)
+        except (Failed, Missing) as error:
+            self.diary.write("missing", **names, reason=str(error))
+            self.out.add(start)
+            if worker := self.workers.pop(
+                (contender.engine, contender.precision), None
+            ):
+                worker.end()
+            say(f"{error}\n")
+            return None
+        finally:
+            if not self.case.resident:
+                self.stop()
+        say(f"{answer['seconds']:.2f} s, {answer['tokens']} tokens\n")
+        self.diary.write(kind, **names, round=round, **answer)
+        return float(answer["seconds"])
+
+    def worker(self, contender: Contender) -> Conversation:
+        """The process of an engine at a precision, with its model loaded."""
+        key = contender.engine, contender.precision
+        if key not in self.workers:
+            path = weights(self.case.model, contender.form)
+            worker = Conversation(contender.engine, self.plan.threads)
+            answer = load(worker, path, contender, self.plan.threads)
+            self.workers[key] = worker
+            names = {"engine": contender.engine, "precision": contender.precision}
+            self.diary.write("load", case=self.case.name, **names, **answer)
+        return self.workers[key]
+
+    def job(self, contender: Contender, beam: int) -> Job:
+        job = Job(beam=beam, batched=contender.batched, tokens=self.case.tokens)
+        return replace(job, as_shipped=self.case.as_shipped)
+
+    def stop(self) -> None:
+        for worker in self.workers.values():
+            worker.end()
+        self.workers.clear()
+
+
+def load(
+    worker: Conversation, path: Path, contender: Contender, threads: int
+) -> dict[str, object]:
+    """Let a worker load. Raises `Failed`, and ends it, if it cannot."""
+    request = {"weights": str(path), "precision": contender.precision}
+    try:
+        return worker.ask(LIMIT, do="load", **request, threads=threads)
+    except Failed:
+        worker.end()
+        raise
+
+
+def described(case: Case) -> dict[str, object]:
+    names = ("name", "model", "audio", "tokens", "as_shipped", "resident", "minutes")
+    return {name: getattr(case, name) for name in names}
+
+
+def say(text: str) -> None:
+    print(text, end="", flush=True)
