@@ -51,7 +51,8 @@ class Race:
         case = self.case
         sound = recording(case.audio, case.seconds, BUILD / "audio")
         facts = {"audio_seconds": sound.seconds, "utterances": sound.utterances}
-        self.diary.write("case", **described(case), **facts)
+        if not self.diary.find("case", name=case.name):
+            self.diary.write("case", **described(case), **facts)
         try:
             self.heat()
             for number in range(self.plan.rounds):
@@ -115,10 +116,7 @@ class Race:
         except (Failed, Missing) as error:
             self.diary.write("missing", **names, reason=str(error))
             self.out.add(start)
-            if worker := self.workers.pop(
-                (contender.engine, contender.precision), None
-            ):
-                worker.end()
+            self.dismiss(contender)
             say(f"{error}\n")
             return None
         finally:
@@ -143,6 +141,11 @@ class Race:
     def job(self, contender: Contender, beam: int) -> Job:
         job = Job(beam=beam, batched=contender.batched, tokens=self.case.tokens)
         return replace(job, as_shipped=self.case.as_shipped)
+
+    def dismiss(self, contender: Contender) -> None:
+        """End a process; whoever needs it next starts it anew."""
+        if worker := self.workers.pop((contender.engine, contender.precision), None):
+            worker.end()
 
     def stop(self) -> None:
         for worker in self.workers.values():

@@ -32,13 +32,8 @@ def measure(contenders: tuple[Contender, ...], plan: Plan, diary: Diary) -> None
 
 
 def distinct(contenders: tuple[Contender, ...]) -> Iterator[Contender]:
-    """Those that differ in engine or precision; of whisper.cpp's, one."""
-    seen = set()
-    for contender in contenders:
-        key = contender.rivals or (contender.engine, contender.precision)
-        if key not in seen:
-            seen.add(key)
-            yield contender
+    """Those that differ in engine or precision."""
+    yield from {(c.engine, c.precision): c for c in reversed(contenders)}.values()
 
 
 def one(
@@ -52,7 +47,7 @@ def one(
     """A whole process; whether it went well."""
     if diary.find("start", contender=contender.name, round=number):
         return True
-    job = asdict(Job(beam=min(contender.beams[0], 5)))
+    job = asdict(Job(beam=contender.beams[0]))
     say(f"start {number + 1}: {contender.name} … ")
     try:
         path = weights("tiny", contender.form)
