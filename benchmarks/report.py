@@ -73,7 +73,20 @@ def peers(results: dict[str, Any]) -> str:
         parts.append(f"{title}\n\n" + table(head, rows))
     parts += [f"![]({path})\n" for path in drawn(results)]
     notes = [f"- *{name}*: {text}.\n" for name, text in results["method"].items()]
-    return "\n".join([*parts, "".join(notes)]) + measured_with(results)
+    return "\n".join([*parts, "".join(notes), peer_versions(results)]) + (
+        measured_with(results)
+    )
+
+
+def peer_versions(results: dict[str, Any]) -> str:
+    """What the peers were, by their own packages."""
+    found = {
+        f"{package} {version}"
+        for load in results["loads"]
+        for package, version in load["versions"].items()
+        if package != "max-whisper"
+    }
+    return f"The peers: {', '.join(sorted(found))}.\n"
 
 
 def drawn(results: dict[str, Any]) -> list[str]:

@@ -45,7 +45,7 @@ FASTER = tuple(
     for precision in ("float32", "int8")
     for batched in (False, True)
 )
-CPP = tuple(cpp(precision) for precision in ("f32", "f16", "q8_0", "q5_0"))
+CPP = tuple(cpp(precision) for precision in ("f16", "q8_0", "q5_0"))
 TRANSFORMERS = Contender("transformers", "float32", "huggingface")
 OPENVINO = Contender("openvino", "int8", "openvino-int8")
 SHERPA = Contender("sherpa-onnx", "int8", "sherpa-int8", beams=(1,))

@@ -50,7 +50,8 @@ class Race:
     def run(self) -> None:
         case = self.case
         sound = recording(case.audio, case.seconds, BUILD / "audio")
-        facts = {"audio_seconds": sound.seconds, "utterances": sound.utterances}
+        spoken = () if case.tokens else sound.utterances
+        facts = {"audio_seconds": sound.seconds, "utterances": spoken}
         if not self.diary.find("case", name=case.name):
             self.diary.write("case", **described(case), **facts)
         try:

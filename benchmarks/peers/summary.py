@@ -28,12 +28,15 @@ METHOD = {
     "segments, transformers by its sequences without padding; openvino and sherpa-onnx "
     "by their text, without times; neither prompts nor beams that were given up",
     "memory": "the most a process held while it transcribed, its model included",
+    "cores_busy": "processor seconds by seconds, in the JSON: whether the machine "
+    "had other work",
     "ratio": "seconds of the peer by seconds of ours in the same round; the median",
     "words": "normalised as in the Whisper paper; an utterance is spoilt if an engine "
     "says the same one to eight words four times in a row or more, or loses over half "
     "of its words; `wer` and `wer_ours` are over utterances that neither spoils",
     "whisper.cpp": "of its precisions the one that was fastest on 30 s goes on; built "
-    "on this machine for its processor; non-speech tokens suppressed, as the others do",
+    "on this machine for its processor; non-speech tokens suppressed, as in the others; "
+    "float32 is not among them, since its convolutions stop at anything but float16",
     "sherpa-onnx": "hears 30 s at most, so longer sound is cut at pauses; greedy alone",
 }
 
@@ -63,6 +66,9 @@ def case_of(diary: Diary, facts: Entry, words: Words) -> dict[str, Any]:
             "contender": name,
             "beam": beam,
             "seconds": spread(run["seconds"] for run in runs),
+            "cores_busy": statistics.median(
+                run["cpu_seconds"] / run["seconds"] for run in runs
+            ),
             "rtfx": length / statistics.median(run["seconds"] for run in runs),
             "tokens": runs[0]["tokens"],
             "peak_mb": max(run["peak_mb"] or 0 for run in runs) or None,

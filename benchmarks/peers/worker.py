@@ -53,10 +53,11 @@ class Worker:
         if self.transcriber is None:
             raise ValueError("expected a model to be loaded first, found none")
         forget_peak()
-        begin = time.perf_counter()
+        begin, processor = time.perf_counter(), time.process_time()
         heard = self.transcriber(read_wav(audio), Job(**job))
         return {
             "seconds": time.perf_counter() - begin,
+            "cpu_seconds": time.process_time() - processor,
             "text": heard.text.strip(),
             "tokens": heard.tokens,
             "peak_mb": peak_mb(),

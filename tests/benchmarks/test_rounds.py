@@ -45,7 +45,8 @@ class Pretender:
             self.factor = 0.5 if request["precision"] == "q8_0" else 1.0
             return {"seconds": 0.1, "peak_mb": 100.0, "versions": {}, "about": None}
         seconds = SECONDS[self.engine] * self.factor
-        return {"seconds": seconds, "text": "one two", "tokens": 2, "peak_mb": 99.0}
+        facts = {"text": "one two", "tokens": 2, "peak_mb": 99.0}
+        return {"seconds": seconds, "cpu_seconds": seconds, **facts}
 
     def end(self) -> None: ...
 
