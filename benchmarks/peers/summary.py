@@ -35,8 +35,9 @@ METHOD = {
     "says the same one to eight words four times in a row or more, or loses over half "
     "of its words; `wer` and `wer_ours` are over utterances that neither spoils",
     "whisper.cpp": "of its precisions the one that was fastest on 30 s goes on; built "
-    "on this machine for its processor; non-speech tokens suppressed, as in the others; "
-    "float32 is not among them, since its convolutions stop at anything but float16",
+    "on this machine for its processor; non-speech tokens are suppressed, as "
+    "in the others; float32 is not among them, since its convolutions stop at anything "
+    "but float16",
     "sherpa-onnx": "hears 30 s at most, so longer sound is cut at pauses; greedy alone",
 }
 

@@ -5,6 +5,7 @@ Vocabulary and all that is not a shape come from SOURCE. Halves, as OpenAI publi
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -12,15 +13,10 @@ from pathlib import Path
 import torch
 from transformers import WhisperConfig, WhisperForConditionalGeneration
 
-COPIED = ("*.json", "*.txt")
-
 
 def main() -> None:
     source, made = map(Path, sys.argv[1:3])
     size, encoder, decoder, heads, mels = map(int, sys.argv[3:])
-    for pattern in COPIED:
-        for path in source.glob(pattern):
-            shutil.copyfile(path, made / path.name)
     config = WhisperConfig.from_pretrained(
         source,
         d_model=size,
@@ -35,15 +31,15 @@ def main() -> None:
     )
     torch.manual_seed(0)
     model = WhisperForConditionalGeneration(config).half()
-    model.generation_config = None
     model.save_pretrained(made)
+    for path in (*source.glob("*.json"), *source.glob("*.txt")):
+        if path.name != "config.json":
+            shutil.copyfile(path, made / path.name)
     say_mels(made / "preprocessor_config.json", mels)
 
 
 def say_mels(path: Path, mels: int) -> None:
     """Write how many mel bins the features have, and let no filters be kept."""
-    import json
-
     facts = json.loads(path.read_text())
     facts.pop("mel_filters", None)
     path.write_text(json.dumps({**facts, "feature_size": mels}))

@@ -17,6 +17,8 @@ SAMPLE_RATE = 16_000
 LONGEST = 29 * SAMPLE_RATE
 SHORTEST = 20 * SAMPLE_RATE
 PAUSE = SAMPLE_RATE // 5
+FRAMES = 3000
+"""Frames of silence after a piece, of which a window takes what it has room for."""
 
 
 def load(weights: str, precision: str, threads: int) -> Transcribe:
@@ -29,6 +31,7 @@ def load(weights: str, precision: str, threads: int) -> Transcribe:
         tokens=str(folder / "tokens.txt"),
         language="en",
         num_threads=threads,
+        tail_paddings=FRAMES,
     )
 
     def transcribe(samples: np.ndarray, job: Job) -> Heard:
