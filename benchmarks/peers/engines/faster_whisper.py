@@ -15,6 +15,8 @@ from benchmarks.peers.engines import EOT, Heard, Job, Transcribe
 PACKAGES = ("faster-whisper", "ctranslate2", "onnxruntime", "numpy")
 SAMPLE_RATE = 16_000
 WINDOW = 30
+PROMPT = 2
+"""Tokens before an English text without times."""
 
 
 def load(weights: str, precision: str, threads: int) -> Transcribe:
@@ -40,7 +42,8 @@ def options(job: Job, samples: np.ndarray) -> dict[str, Any]:
         return chosen
     chosen |= {"temperature": 0.0, "condition_on_previous_text": False}
     if job.tokens is not None:
-        chosen["max_new_tokens"] = job.tokens
+        # CTranslate2 decodes half of the length it is given, the prompt's part included.
+        chosen["max_new_tokens"] = 2 * job.tokens - PROMPT
         chosen["suppress_tokens"] = [-1, EOT]
         chosen["without_timestamps"] = True
         thresholds = ("compression_ratio", "log_prob", "no_speech")
