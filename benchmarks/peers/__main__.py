@@ -6,7 +6,8 @@
 Environments, weights and recordings are made first, which takes long the first time and
 is not part of the minutes. What is measured goes line by line into
 `build/bench/diary.jsonl`, so that `--resume` goes on where a run was broken off. An
-engine that fails is written down with the reason, and the others go on.
+engine that fails is written down with the reason, and the others go on. With `--quick`
+the summary goes to `build/bench/quick.json`, else into `results`.
 """
 
 from __future__ import annotations
@@ -69,8 +70,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--prepare", action="store_true", help="measure nothing")
     parser.add_argument("--resume", action="store_true", help="go on where it broke")
     parser.add_argument("--no-starts", dest="starts", action="store_false")
-    parser.add_argument("--json", type=Path, default=RESULT)
+    parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
+    asked.json = asked.json or (BUILD / "quick.json" if asked.quick else RESULT)
     if asked.quick:
         asked.rounds, asked.seconds = 1, asked.seconds or 35
     return asked

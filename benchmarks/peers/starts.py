@@ -26,7 +26,7 @@ def measure(contenders: tuple[Contender, ...], plan: Plan, diary: Diary) -> None
     with tempfile.TemporaryDirectory() as folder:
         for contender in distinct(contenders):
             variables = fresh_caches(folder)
-            for number in range(1 + AGAIN):
+            for number in range(1 + min(AGAIN, plan.rounds)):
                 if not one(contender, sound, plan, diary, number, variables):
                     break
 
