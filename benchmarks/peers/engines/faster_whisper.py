@@ -42,7 +42,7 @@ def options(job: Job, samples: np.ndarray) -> dict[str, Any]:
         return chosen
     chosen |= {"temperature": 0.0, "condition_on_previous_text": False}
     if job.tokens is not None:
-        # CTranslate2 decodes half of the length it is given, the prompt's part included.
+        # CTranslate2 decodes half of the length that it is given, prompt and all.
         chosen["max_new_tokens"] = 2 * job.tokens - PROMPT
         chosen["suppress_tokens"] = [-1, EOT]
         chosen["without_timestamps"] = True
