@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 from dataclasses import replace
@@ -35,6 +36,8 @@ RESULT = Path(__file__).parents[1] / "results" / "peers.json"
 
 
 def main() -> None:
+    # A worker that stands still would outlive a conductor that is ended from outside.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))
     asked = arguments()
     if not SPEECH.exists():
         sys.exit(f"expected recordings in {SPEECH}, found none; see CONTRIBUTING.md")

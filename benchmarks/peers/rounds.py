@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -66,19 +67,18 @@ class Race:
         """A short run that counts for nothing but to choose among rivals."""
         if not self.case.resident:
             return
-        sound = recording(self.case.audio, HEAT_SECONDS, BUILD / "audio")
-        fastest: dict[tuple[str, int], tuple[float, Start]] = {}
+        length = min(HEAT_SECONDS, self.case.seconds)
+        sound = recording(self.case.audio, length, BUILD / "audio")
+        rivals: dict[tuple[str, int], list[tuple[float, Start]]] = defaultdict(list)
         for start in self.case.entries():
-            seconds = self.attempt(start, sound, kind="heat", round=-1)
-            rivals, beam = start[0].rivals, start[1]
-            if seconds is None or rivals is None:
-                continue
-            best = fastest.setdefault((rivals, beam), (seconds, start))
-            if seconds < best[0]:
-                self.out.add(best[1])
-                fastest[rivals, beam] = (seconds, start)
-            elif best[1] != start:
-                self.out.add(start)
+            self.attempt(start, sound, kind="heat", round=-1)
+            contender, beam = start
+            heats = self.diary.find("heat", **self.names(start))
+            if heats and contender.rivals:
+                rivals[contender.rivals, beam].append((heats[0]["seconds"], start))
+        for group in rivals.values():
+            fastest = min(group, key=lambda pair: pair[0])
+            self.out |= {start for _, start in group if start != fastest[1]}
 
     def order(self, number: int) -> Iterator[Start]:
         """Those still in, beginning with another one in each round."""
@@ -86,11 +86,14 @@ class Race:
         first = number * 7 % max(1, len(starts))
         yield from starts[first:] + starts[:first]
 
+    def names(self, start: Start) -> dict[str, str | int]:
+        """How the diary knows a contender in this case."""
+        contender, beam = start
+        return {"case": self.case.name, "contender": contender.name, "beam": beam}
+
     def one(self, start: Start, number: int, sound: Recording) -> None:
         """One run, unless it was made before or its share of the time is used up."""
-        contender, beam = start
-        key = {"case": self.case.name, "contender": contender.name, "beam": beam}
-        known = self.diary.find("run", **key)
+        known = self.diary.find("run", **self.names(start))
         if any(run["round"] == number for run in known) or start in self.out:
             return
         share = 60 * self.case.minutes / len(list(self.order(0)))
@@ -102,12 +105,10 @@ class Race:
             return
         self.attempt(start, sound, kind="run", round=number)
 
-    def attempt(
-        self, start: Start, sound: Recording, *, kind: str, round: int
-    ) -> float | None:
-        """The seconds of a run, written down; None and out of the race if it failed."""
+    def attempt(self, start: Start, sound: Recording, *, kind: str, round: int) -> None:
+        """Run and write down how it went; whoever fails is out of the race."""
         contender, beam = start
-        names = {"case": self.case.name, "contender": contender.name, "beam": beam}
+        names = self.names(start)
         say(f"{self.case.name}: {kind} {round + 1}: {contender.name}, beam {beam} … ")
         try:
             worker = self.worker(contender)
@@ -119,13 +120,12 @@ class Race:
             self.out.add(start)
             self.dismiss(contender)
             say(f"{error}\n")
-            return None
+            return
         finally:
             if not self.case.resident:
                 self.stop()
         say(f"{answer['seconds']:.2f} s, {answer['tokens']} tokens\n")
         self.diary.write(kind, **names, round=round, **answer)
-        return float(answer["seconds"])
 
     def worker(self, contender: Contender) -> Conversation:
         """The process of an engine at a precision, with its model loaded."""
@@ -133,8 +133,8 @@ class Race:
         if key not in self.workers:
             path = weights(self.case.model, contender.form)
             worker = Conversation(contender.engine, self.plan.threads)
-            answer = load(worker, path, contender, self.plan.threads)
             self.workers[key] = worker
+            answer = load(worker, path, contender, self.plan.threads)
             names = {"engine": contender.engine, "precision": contender.precision}
             self.diary.write("load", case=self.case.name, **names, **answer)
         return self.workers[key]
@@ -157,13 +157,9 @@ class Race:
 def load(
     worker: Conversation, path: Path, contender: Contender, threads: int
 ) -> dict[str, object]:
-    """Let a worker load. Raises `Failed`, and ends it, if it cannot."""
+    """Let a worker load. Raises `Failed` if it cannot."""
     request = {"weights": str(path), "precision": contender.precision}
-    try:
-        return worker.ask(LIMIT, do="load", **request, threads=threads)
-    except Failed:
-        worker.end()
-        raise
+    return worker.ask(LIMIT, do="load", **request, threads=threads)
 
 
 def described(case: Case) -> dict[str, object]:

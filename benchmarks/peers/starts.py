@@ -70,8 +70,11 @@ class Starts:
         job = asdict(Job(beam=contender.beams[0]))
         begin = time.perf_counter()
         worker = Conversation(contender.engine, self.plan.threads, **self.variables)
-        load(worker, path, contender, self.plan.threads)
-        ready = time.perf_counter() - begin
-        worker.ask(LIMIT, do="transcribe", audio=str(self.sound.path), job=job)
-        worker.finish()
-        return {"seconds": time.perf_counter() - begin, "ready": ready}
+        try:
+            load(worker, path, contender, self.plan.threads)
+            ready = time.perf_counter() - begin
+            worker.ask(LIMIT, do="transcribe", audio=str(self.sound.path), job=job)
+            worker.finish()
+            return {"seconds": time.perf_counter() - begin, "ready": ready}
+        finally:
+            worker.end()
