@@ -45,7 +45,7 @@ class Race:
     case: Case
     plan: Plan
     diary: Diary
-    workers: dict[tuple[str, str], Conversation] = field(default_factory=dict)
+    workers: dict[str, Conversation] = field(default_factory=dict)
     out: set[Start] = field(default_factory=set)
 
     def run(self) -> None:
@@ -129,15 +129,15 @@ class Race:
 
     def worker(self, contender: Contender) -> Conversation:
         """The process of an engine at a precision, with its model loaded."""
-        key = contender.engine, contender.precision
-        if key not in self.workers:
+        name = contender.name
+        if name not in self.workers:
             path = weights(self.case.model, contender.form)
             worker = Conversation(contender.engine, self.plan.threads)
-            self.workers[key] = worker
+            self.workers[name] = worker
             answer = load(worker, path, contender, self.plan.threads)
-            names = {"engine": contender.engine, "precision": contender.precision}
-            self.diary.write("load", case=self.case.name, **names, **answer)
-        return self.workers[key]
+            facts = {"case": self.case.name, "contender": name, **answer}
+            self.diary.write("load", **facts)
+        return self.workers[name]
 
     def job(self, contender: Contender, beam: int) -> Job:
         job = Job(beam=beam, batched=contender.batched, tokens=self.case.tokens)
@@ -145,7 +145,7 @@ class Race:
 
     def dismiss(self, contender: Contender) -> None:
         """End a process; whoever needs it next starts it anew."""
-        if worker := self.workers.pop((contender.engine, contender.precision), None):
+        if worker := self.workers.pop(contender.name, None):
             worker.end()
 
     def stop(self) -> None:
