@@ -33,7 +33,7 @@ def bars(rows: list[Mapping[str, Any]], title: str, path: Path) -> None:
     import matplotlib
 
     matplotlib.use("svg")
-    matplotlib.rcParams["svg.hashsalt"] = "max-whisper"
+    matplotlib.rcParams |= {"svg.hashsalt": "max-whisper", "svg.fonttype": "none"}
     from matplotlib import pyplot
 
     rows = sorted(rows, key=lambda row: row["rtfx"])

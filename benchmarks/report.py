@@ -71,7 +71,7 @@ def peers(results: dict[str, Any]) -> str:
     parts = []
     for title, head, rows in peers_tables.tables(results):
         parts.append(f"{title}\n\n" + table(head, rows))
-    parts += [f"![]({path})\n" for path in drawn(results)]
+    parts += [f"![{Path(path).stem}]({path})\n" for path in drawn(results)]
     notes = [f"- *{name}*: {text}.\n" for name, text in results["method"].items()]
     return "\n".join([*parts, "".join(notes), peer_versions(results)]) + (
         measured_with(results)

@@ -14,8 +14,8 @@ Words = Callable[[list[str]], list[list[str]]]
 METHOD = {
     "timed": "from the name of a WAV file of 16 kHz to its text: reading, log-mel, "
     "encoder, decoder, text; all of it on the same threads",
-    "not timed": "loading (a column of its own), a first short run that warms up, and "
-    "decoding of compressed sound, which is done once for all; for `turbo`, whose "
+    "not timed": "loading (see the whole processes), a first short run that warms up, "
+    "and decoding of compressed sound, which is done once for all; for `turbo`, whose "
     "processes are started anew for every run, nothing is warmed up",
     "start": "from starting a process to its end, with loading and a clip of 11 s; the "
     "first run finds no cache of its own, but the files of the engine and the weights "
