@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+CHARTS_READY := .venv/.charts
 PARITY_BIN := .venv-parity/bin
 PARITY_READY := .venv-parity/.ready
 TRAINING_BIN := .venv-training/bin
@@ -23,6 +24,10 @@ setup: $(READY)  ## .venv with the command max-whisper in it
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv || { echo '$(NEEDS_VENV)'; exit 1; }
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	touch $@
+
+$(CHARTS_READY): $(READY)
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[charts]'
 	touch $@
 
 check: $(READY)  ## style, types and floors; changes nothing
@@ -62,10 +67,14 @@ parity: $(PARITY_READY)  ## the tests against openai-whisper, and the table of d
 	$(PARITY_BIN)/pytest -m 'not slow' -k 'against_openai or test_openai' tests
 	$(PARITY_BIN)/python -m tests.parity
 
-bench: $(READY)  ## the seconds of every phase, into benchmarks/results
-	$(BIN)/python -m benchmarks.speed
+# The peers live in environments of their own under build/bench, made on demand.
+BENCH ?=
 
-report: $(READY)  ## the tables of the documents, from benchmarks/results
+bench: $(READY)  ## every phase of ours, then ours against the peers; BENCH=--quick
+	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m benchmarks.peers $(BENCH)
+
+report: $(CHARTS_READY)  ## tables and charts of the documents, from benchmarks/results
 	$(BIN)/python -m benchmarks.report
 
 docs: $(READY)  ## docs/cli.md from the command's own flags

@@ -1,6 +1,8 @@
 """Write the tables of README.md and docs/performance.md from `results/*.json`.
 
-python -m benchmarks.report
+    python -m benchmarks.report
+
+With matplotlib (`pip install -e '.[charts]'`) it draws the charts in docs/charts too.
 """
 
 from __future__ import annotations
@@ -8,17 +10,24 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from benchmarks import charts, peers_tables
+
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results"
+CHARTS = ROOT / "docs" / "charts"
 DOCUMENTS = ("README.md", "docs/performance.md")
 
 Row = tuple[str, ...]
 
 
 def main() -> None:
+    peers = RESULTS / "peers.json"
+    if peers.exists() and find_spec("matplotlib"):
+        charts.draw(json.loads(peers.read_text()), CHARTS)
     for name in DOCUMENTS:
         path = ROOT / name
         path.write_text(fill(path.read_text(encoding="utf-8")), encoding="utf-8")
@@ -34,7 +43,7 @@ def fill(text: str) -> str:
 
 def tables() -> dict[str, str]:
     """The Markdown of every result that there is."""
-    makers = {"parity": parity, "speed": speed}
+    makers = {"parity": parity, "speed": speed, "peers": peers}
     found = {}
     for name, make in makers.items():
         path = RESULTS / f"{name}.json"
@@ -56,6 +65,39 @@ def speed(results: dict[str, Any]) -> str:
     ]
     head = ("milliseconds", "min", "median", "max")
     return table(head, rows) + measured_with(results)
+
+
+def peers(results: dict[str, Any]) -> str:
+    parts = []
+    for title, head, rows in peers_tables.tables(results):
+        parts.append(f"{title}\n\n" + table(head, rows))
+    parts += [f"![{Path(path).stem}]({path})\n" for path in drawn(results)]
+    notes = [f"- *{name}*: {text}.\n" for name, text in results["method"].items()]
+    return "\n".join([*parts, "".join(notes), peer_versions(results)]) + (
+        measured_with(results)
+    )
+
+
+def peer_versions(results: dict[str, Any]) -> str:
+    """What the peers were, by their own packages."""
+    found = {
+        f"{package} {version}"
+        for load in results["loads"]
+        for package, version in load["versions"].items()
+        if package != "max-whisper"
+    }
+    return f"The peers: {', '.join(sorted(found))}.\n"
+
+
+def drawn(results: dict[str, Any]) -> list[str]:
+    """The charts that there are, as the documents name them."""
+    found = []
+    for case in results["cases"]:
+        for beam in sorted({row["beam"] for row in case["rows"]}):
+            name = charts.chart_name(case, beam)
+            if (CHARTS / name).exists():
+                found.append(f"charts/{name}")
+    return found
 
 
 def table(head: Row, rows: list[Row]) -> str:
