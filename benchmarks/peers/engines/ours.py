@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 
 from benchmarks.peers.engines import Heard, Job, Transcribe, openai_options
@@ -14,8 +12,6 @@ PACKAGES = ("max-whisper", "max", "numpy")
 def load(weights: str, precision: str, threads: int) -> Transcribe:
     import max_whisper
 
-    # MAX 26.7 ends the process if it is told the number of threads that it has anyway.
-    threads = 0 if threads == os.cpu_count() else threads
     model = max_whisper.load_model(
         weights, device="cpu", dtype=precision, threads=threads
     )
