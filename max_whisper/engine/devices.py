@@ -13,7 +13,6 @@ from max_whisper.engine.threads import cpu
 from max_whisper.errors import DeviceError, OptionError
 from max_whisper.kernels.mojo_ops import MojoOps
 from max_whisper.kernels.ops import Ops
-from max_whisper.kernels.plain_ops import PlainOps
 
 _DTYPES = {
     "float32": DType.float32,
@@ -43,6 +42,9 @@ def choose(options: EngineOptions, *, weights_are_half: bool) -> Place:
             )
         stored = DType.float16 if weights_are_half else DType.float32
         return Place(device, MojoOps(stored))
+    # Its imports start MAX's CPU, whose threads could then no longer be chosen.
+    from max_whisper.kernels.plain_ops import PlainOps
+
     dtype = _DTYPES["bfloat16" if options.dtype == "auto" else options.dtype]
     return Place(device, PlainOps(DeviceRef.from_device(device), dtype))
 

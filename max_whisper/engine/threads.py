@@ -8,6 +8,7 @@ the cores are narrowed while the pool is made, and given back to every thread af
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,6 +42,7 @@ def cpu(threads: int) -> Device:
         )
     with _narrowed(cores, threads):
         device = CPU()
+        _wait_for_pool(threads)
     _verify(threads, _pool_size(), "the threads that MAX made")
     return device
 
@@ -60,6 +62,14 @@ def _pool_size() -> int:
     """Threads of MAX's pool in this process; 0 before there is one."""
     names = [(task / "comm").read_text() for task in _TASKS.iterdir()]
     return sum(_POOL in name for name in names)
+
+
+def _wait_for_pool(threads: int) -> None:
+    """At most two seconds: threads are made at once, but name themselves."""
+    for _ in range(200):
+        if _pool_size() >= threads:
+            return
+        time.sleep(0.01)
 
 
 def _verify(threads: int, found: int, what: str) -> None:

@@ -19,7 +19,9 @@ def run(program: str) -> str:
     """What a program prints that begins with everything it needs."""
     preamble = "import os\nfrom max_whisper.engine.threads import _pool_size, cpu\n"
     command = [sys.executable, "-c", preamble + program]
-    done = subprocess.run(command, capture_output=True, text=True)
+    # MAX leaves PYTHONEXECUTABLE behind, which hides the environment from a child.
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    done = subprocess.run(command, capture_output=True, text=True, env=clean)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -37,7 +39,8 @@ print(_pool_size(), all(
 
 
 def test_zero_is_a_thread_for_each_core() -> None:
-    assert int(run("cpu(0); print(_pool_size())")) == CORES
+    program = "import time; cpu(0); time.sleep(1); print(_pool_size())"
+    assert int(run(program)) == CORES
 
 
 def test_more_threads_than_cores_is_an_error() -> None:
@@ -48,6 +51,11 @@ except Exception as error:
     print(error)
 """
     assert f"expected at most {CORES} threads" in run(program)
+
+
+def test_the_api_leaves_the_choice_open_until_a_model_is_loaded() -> None:
+    program = "import time; import max_whisper.api; time.sleep(1); print(_pool_size())"
+    assert run(program).split() == ["0"]
 
 
 @pytest.mark.skipif(CORES < 2, reason="needs two cores, to ask for one of them")
