@@ -22,7 +22,8 @@ SECONDS_A_BATCH = 96
 
 
 class Batch(NamedTuple):
-    """`mel [B, bins, 2 T]`, `tokens, labels [B, N]`, `words [B, W]`, `frames [B, T]`.
+    """`mel [B, bins, 2 T]`, `tokens, labels [B, N]`, `spans [B, N, 2]`, `words [B, W]`,
+    `frames [B, T]`.
 
     A `word_counts [B]` of -1 says that the words are not known.
     """
@@ -30,6 +31,7 @@ class Batch(NamedTuple):
     mel: Tensor
     tokens: Tensor
     labels: Tensor
+    spans: Tensor
     words: Tensor
     word_counts: Tensor
     frames: Tensor
@@ -98,6 +100,7 @@ def collate(
         mel=mask(mel, generator),
         tokens=padded([t.tokens for t in targets], padding),
         labels=padded([t.labels for t in targets], IGNORED),
+        spans=padded([t.spans for t in targets], 0),
         words=padded([t.words or [] for t in targets], padding),
         word_counts=torch.tensor(
             [-1 if t.words is None else len(t.words) for t in targets]

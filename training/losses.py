@@ -9,8 +9,8 @@ from torch.nn import functional
 from training.batches import Batch
 from training.targets import IGNORED
 
-CTC_SHARE = 0.2
-FRAME_SHARE = 1.0
+SHARES = {"said": 1.0, "looks": 0.5, "ctc": 0.2, "frames": 1.0}
+"""What each loss counts for."""
 SMOOTHING = 0.05
 NEARBY = (0.04, 0.12, 0.2, 0.28, 0.2, 0.12, 0.04)
 """A time that is 20 ms off is nearly right: how right, from -60 to 60 ms."""
@@ -60,3 +60,14 @@ def frame_loss(logits: Tensor, frames: Tensor) -> Tensor:
     """What was said at each position where that is known: logits `[B, T, classes]`."""
     logits = logits.transpose(1, 2).float()
     return functional.cross_entropy(logits, frames, ignore_index=IGNORED)
+
+
+def look_loss(looks: Tensor, spans: Tensor) -> Tensor:
+    """How much of the attention `[layers, B, N, T]` is outside `spans [B, N, 2]`.
+
+    From text alone the decoder takes long to learn where to listen.
+    """
+    places = torch.arange(looks.shape[-1])
+    inside = (places >= spans[..., :1]) & (places < spans[..., 1:])
+    mass = looks.masked_fill(~inside, -30.0).logsumexp(dim=-1)
+    return -mass[:, spans[..., 1] > 0].mean()

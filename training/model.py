@@ -10,6 +10,8 @@ Two things are added, and folded away or dropped by `export.py`:
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -45,6 +47,14 @@ class Attention(nn.Module):
         y = functional.scaled_dot_product_attention(q, k, v, is_causal=causal)
         return self.out_proj(y.transpose(1, 2).flatten(-2))
 
+    def look(self, x: Tensor, memory: Tensor) -> Tensor:
+        """Log probabilities `[B, T, S]` of where the first head looks."""
+        size = self.q_proj.out_features // self.heads
+        q = functional.linear(x, self.q_proj.weight[:size], self.q_proj.bias[:size])
+        k = functional.linear(memory, self.k_proj.weight[:size])
+        scores = q @ k.transpose(1, 2) * size**-0.5
+        return functional.log_softmax(scores.float(), dim=-1)
+
 
 class Block(nn.Module):
     """Self-attention, cross-attention in a decoder, feed-forward; norms come first."""
@@ -61,12 +71,20 @@ class Block(nn.Module):
         self.final_layer_norm = nn.LayerNorm(config.d_model)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, x: Tensor, features: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         h = self.self_attn_layer_norm(x)
-        x = x + self.dropout(self.self_attn(h, h, causal=features is not None))
-        if features is not None:
-            h = self.encoder_attn_layer_norm(x)
-            x = x + self.dropout(self.encoder_attn(h, features))
+        return self.think(x + self.dropout(self.self_attn(h, h)))
+
+    def decode(self, x: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
+        """A decoder's block; also where the first head of its cross-attention looks."""
+        h = self.self_attn_layer_norm(x)
+        x = x + self.dropout(self.self_attn(h, h, causal=True))
+        h = self.encoder_attn_layer_norm(x)
+        x = x + self.dropout(self.encoder_attn(h, features))
+        return self.think(x), self.encoder_attn.look(h, features)
+
+    def think(self, x: Tensor) -> Tensor:
+        """The feed-forward half."""
         h = functional.gelu(self.fc1(self.final_layer_norm(x)))
         return x + self.dropout(self.fc2(h))
 
@@ -97,7 +115,10 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Tokens `[B, N]` and audio features to logits `[B, N, vocab_size]`."""
+    """Tokens `[B, N]` and audio features to logits `[B, N, vocab_size]`.
+
+    Beside them: where each layer looks, log probabilities `[layers, B, N, T]`.
+    """
 
     def __init__(
         self, config: WhisperConfig, timestamp_begin: int, dropout: float
@@ -118,13 +139,28 @@ class Decoder(nn.Module):
         """The matrix that reads tokens and writes them: `[vocab_size, D]`."""
         return self.embed_tokens.weight + self.timestamp_map(self.times)
 
-    def forward(self, tokens: Tensor, features: Tensor) -> Tensor:
+    def forward(self, tokens: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
         embedding = self.embedding()
         x = functional.embedding(tokens, embedding)
         x = x + self.embed_positions.weight[: tokens.shape[1]]
+        looks = []
         for layer in self.layers:
-            x = layer(x, features)
-        return self.layer_norm(x) @ embedding.T
+            x, look = layer.decode(x, features)
+            looks.append(look)
+        return self.layer_norm(x) @ embedding.T, torch.stack(looks)
+
+
+class Heard(NamedTuple):
+    """What training compares with the truth.
+
+    `said [B, N, V]` are the decoder's logits, `looks [layers, B, N, T]` log
+    probabilities of where it looked for them, `positions [B, T, timestamp_begin]` the
+    logits of the encoder's head.
+    """
+
+    said: Tensor
+    looks: Tensor
+    positions: Tensor
 
 
 class Whisper(nn.Module):
@@ -139,10 +175,9 @@ class Whisper(nn.Module):
         self.decoder = Decoder(config, timestamp_begin, dropout)
         self.ctc = nn.Linear(config.d_model, timestamp_begin)
 
-    def forward(self, mel: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits of the decoder `[B, N, V]` and of CTC `[B, T, timestamp_begin]`."""
+    def forward(self, mel: Tensor, tokens: Tensor) -> Heard:
         features = self.encoder(mel)
-        return self.decoder(tokens, features), self.ctc(features)
+        return Heard(*self.decoder(tokens, features), self.ctc(features))
 
 
 def look_nearby(attention: Attention) -> None:

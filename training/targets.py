@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,12 +15,24 @@ from training.scenes import Scene, Spoken
 PROMPTED = 0.25
 UNTIMED = 0.15
 IGNORED = -100
+MARGIN = 0.2
+"""Seconds around a time in which it is heard."""
+
 POSITIONS_PER_SECOND = 50
+
+
+class Said(NamedTuple):
+    """A token, and from when to when the sound lies that it tells of, in seconds."""
+
+    token: int
+    start: float = 0.0
+    end: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`tokens[i]` is read, `labels[i]` is to be said next.
+    """`tokens[i]` is read, `labels[i]` is to be said next, and `spans[i]` is where that
+    is heard, in positions.
 
     The encoder's head is taught by `frames`, the token that is heard at each position,
     and where that is not known by `words`, all tokens of text for CTC (else None).
@@ -27,6 +40,7 @@ class Target:
 
     tokens: Sequence[int]
     labels: Sequence[int]
+    spans: Sequence[tuple[int, int]]
     words: Sequence[int] | None
     frames: Sequence[int]
 
@@ -38,20 +52,27 @@ def target(
     previous: Sequence[str],
 ) -> Target:
     """A scene's tokens; `previous` are texts that may stand before it as a prompt."""
-
     prompt = prompt_tokens(random, tokenizer, previous)
+    frames = heard_tokens(tokenizer, scene)
+    ignored = [IGNORED] * len(prompt)
     if not scene.segments and scene.cut is None:
-        zero = tokenizer.timestamp_begin
-        tokens = [*prompt, tokenizer.sot, zero]
-        labels = [IGNORED] * len(prompt) + [tokenizer.no_speech, tokenizer.eot]
-        return Target(tokens, labels, None, heard_tokens(tokenizer, scene))
+        tokens = [*prompt, tokenizer.sot, tokenizer.timestamp_begin]
+        labels = [*ignored, tokenizer.no_speech, tokenizer.eot]
+        return Target(tokens, labels, [positions(0, 30)] * len(labels), None, frames)
     timed = random.random() >= UNTIMED or scene.cut is not None
     said = timed_tokens(tokenizer, scene) if timed else untimed_tokens(tokenizer, scene)
-    tokens = [*prompt, tokenizer.sot, *said]
-    labels = [IGNORED] * len(prompt) + [*said, tokenizer.eot]
     whole = scene.blurred and scene.cut is None
-    words = text_tokens(tokenizer, scene) if whole else None
-    return Target(tokens, labels, words, heard_tokens(tokenizer, scene))
+    anywhere = Said(tokenizer.eot)
+    return Target(
+        tokens=[*prompt, tokenizer.sot, *(s.token for s in said)],
+        labels=[*ignored, *(s.token for s in said), tokenizer.eot],
+        spans=[
+            positions(s.start, s.end)
+            for s in (*[anywhere] * len(prompt), *said, anywhere)
+        ],
+        words=text_tokens(tokenizer, scene) if whole else None,
+        frames=frames,
+    )
 
 
 def prompt_tokens(
@@ -65,20 +86,36 @@ def prompt_tokens(
     return [tokenizer.sot_prev, *text]
 
 
-def timed_tokens(tokenizer: Tokenizer, scene: Scene) -> list[int]:
+def timed_tokens(tokenizer: Tokenizer, scene: Scene) -> list[Said]:
     """`<|start|> text <|end|>` of every segment, and the start of one that is cut."""
-    tokens = [t for segment in scene.segments for t in one(tokenizer, segment)]
+    said: list[Said] = []
+    for segment in scene.segments:
+        said.append(timestamp(tokenizer, segment.start))
+        said += text(tokenizer, scene, segment)
+        said.append(timestamp(tokenizer, segment.end))
     if scene.cut is not None:
-        tokens.append(timestamp(tokenizer, scene.cut))
-    return tokens
+        said.append(timestamp(tokenizer, scene.cut))
+    return said
 
 
-def untimed_tokens(tokenizer: Tokenizer, scene: Scene) -> list[int]:
+def untimed_tokens(tokenizer: Tokenizer, scene: Scene) -> list[Said]:
     """The text alone."""
-    return [tokenizer.no_timestamps, *text_tokens(tokenizer, scene)]
+    words = [s for segment in scene.segments for s in text(tokenizer, scene, segment)]
+    return [Said(tokenizer.no_timestamps), *words]
+
+
+def text(tokenizer: Tokenizer, scene: Scene, segment: Spoken) -> list[Said]:
+    """A segment's tokens: each in its word, or somewhere in the segment."""
+    words = [w for w in scene.words if segment.start <= w.start < segment.end]
+    return [
+        Said(token, place.start, place.end)
+        for place in words or [segment]
+        for token in tokenizer.encode(f" {place.text}")
+    ]
 
 
 def text_tokens(tokenizer: Tokenizer, scene: Scene) -> list[int]:
+    """The text of all segments, one after another."""
     return [t for s in scene.segments for t in tokenizer.encode(f" {s.text}")]
 
 
@@ -106,15 +143,8 @@ def positions(start: float, end: float) -> tuple[int, int]:
     return int(start * POSITIONS_PER_SECOND), int(end * POSITIONS_PER_SECOND) + 1
 
 
-def one(tokenizer: Tokenizer, segment: Spoken) -> list[int]:
-    return [
-        timestamp(tokenizer, segment.start),
-        *tokenizer.encode(f" {segment.text}"),
-        timestamp(tokenizer, segment.end),
-    ]
-
-
-def timestamp(tokenizer: Tokenizer, seconds: float) -> int:
-    """The token of a time, at most the window's end."""
+def timestamp(tokenizer: Tokenizer, seconds: float) -> Said:
+    """The token of a time, at most the window's end, which is heard around it."""
     step = min(1500, round(seconds * POSITIONS_PER_SECOND))
-    return tokenizer.timestamp_begin + step
+    token = tokenizer.timestamp_begin + step
+    return Said(token, max(0.0, seconds - MARGIN), seconds + MARGIN)

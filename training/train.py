@@ -17,14 +17,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 
 from max_whisper.config import WhisperConfig
 from max_whisper.tokenizer.tokenizer import Tokenizer
 from training.batches import BINS, Batch, Batches
-from training.losses import CTC_SHARE, FRAME_SHARE, ctc_loss, decoder_loss, frame_loss
+from training.losses import SHARES, ctc_loss, decoder_loss, frame_loss, look_loss
 from training.model import HEAD_SIZE, Whisper
 from training.places import SPEECH, WORK
 from training.sources import load_sources
@@ -116,7 +116,7 @@ class Trainer:
         )
         self.step = 0
         self.saved = time.monotonic()
-        self.recent: list[tuple[float, ...]] = []
+        self.recent: list[list[float]] = []
         if path.exists():
             self.load()
 
@@ -124,24 +124,32 @@ class Trainer:
         """One step of gradient descent."""
         for group in self.optimizer.param_groups:
             group["lr"] = rate(self.step, self.steps)
-        logits, heard = self.model(batch.mel, batch.tokens)
-        said = decoder_loss(logits, batch.labels, self.tokenizer.timestamp_begin)
-        ctc = ctc_loss(heard, batch, blank=self.tokenizer.eot)
+        losses = self.losses(batch)
         self.optimizer.zero_grad()
-        frames = frame_loss(heard, batch.frames)
-        (said + CTC_SHARE * ctc + FRAME_SHARE * frames).backward()
+        sum(share * losses[name] for name, share in SHARES.items()).backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         self.average.update_parameters(self.model)
         self.step += 1
-        self.recent.append((said.item(), ctc.item(), frames.item()))
+        self.recent.append([losses[name].item() for name in SHARES])
         self.report()
+
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        """Everything that is to become small, by name."""
+        heard = self.model(batch.mel, batch.tokens)
+        times = self.tokenizer.timestamp_begin
+        return {
+            "said": decoder_loss(heard.said, batch.labels, times),
+            "looks": look_loss(heard.looks, batch.spans),
+            "ctc": ctc_loss(heard.positions, batch, blank=self.tokenizer.eot),
+            "frames": frame_loss(heard.positions, batch.frames),
+        }
 
     def report(self) -> None:
         """A line now and then; a file now and then."""
         if self.step % LOG_STEPS == 0:
-            said, ctc, frames = np.mean(self.recent, axis=0)
-            losses = f"said {said:.3f} ctc {ctc:.3f} frames {frames:.3f}"
+            means = zip(SHARES, np.mean(self.recent, axis=0), strict=True)
+            losses = " ".join(f"{name} {mean:.3f}" for name, mean in means)
             print(time.strftime("%H:%M:%S"), "step", self.step, losses, flush=True)
             self.recent.clear()
         if time.monotonic() - self.saved > SAVE_SECONDS:
