@@ -83,7 +83,7 @@ class MojoOps:
         add: TensorValue | None = None,
     ) -> TensorValue:
         shape = [x.shape[0], x.shape[1], weight.rows]
-        return self._product(x, weight, bias, shape, add, activate=gelu)
+        return self._product(x, weight, (bias, add), shape, activate=gelu)
 
     def convolution(
         self,
@@ -97,9 +97,8 @@ class MojoOps:
         pad = 1 if add is None else 0
         frames = (int(x.shape[1]) - 2) // stride
         shape = [x.shape[0], frames + 2 * pad, weight.rows]
-        return self._product(
-            x, weight, bias, shape, add, activate=True, stride=stride, pad=pad
-        )
+        how = {"activate": True, "stride": stride, "pad": pad, "taps": 3}
+        return self._product(x, weight, (bias, add), shape, **how)
 
     def layer_norm(
         self, x: TensorValue, weight: TensorValue, bias: TensorValue
@@ -189,31 +188,27 @@ class MojoOps:
         self,
         x: TensorValue,
         weight: Matrix,
-        bias: TensorValue | None,
+        operands: Sequence[TensorValue | None],
         shape: Sequence[Dim | int],
-        add: TensorValue | None,
-        *,
-        activate: bool,
-        stride: int = 1,
-        pad: int = 0,
+        **how: bool | int,
     ) -> TensorValue:
+        """The kernel of both; `operands` are a bias and an addend, if there are."""
+        bias, add = operands
         values = [
             x,
             weight.weight,
             self._nothing(rank=1) if bias is None else bias,
             self._nothing(rank=3) if add is None else add,
         ]
-        return self._custom(
-            "whisper_linear",
-            values,
-            shape,
-            weight_type=self.weight_dtype,
-            biased=bias is not None,
-            activate=activate,
-            add=add is not None,
-            stride=stride,
-            pad=pad,
-        )
+        kernel, known = self._linear
+        flags = {"biased": bias is not None, "add": add is not None}
+        how = {"stride": 1, "pad": 0, "taps": 1, **how}
+        return self._custom(kernel, values, shape, **known, **flags, **how)
+
+    @property
+    def _linear(self) -> tuple[str, dict[str, Any]]:
+        """The kernel of products, and what it must know of their weights."""
+        return "whisper_linear", {"weight_type": self.weight_dtype}
 
     def _nothing(self, rank: int) -> TensorValue:
         """A stand-in for a tensor that a kernel is told not to read."""
