@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from max.dtype import DType
-from max.graph import TensorValue, Weight
+from max.graph import TensorType, TensorValue, Weight, ops
 from numpy.typing import NDArray
 
 from max_whisper.kernels.mojo_ops import PANEL, MojoOps
@@ -54,6 +54,29 @@ class Int8Ops(MojoOps):
             [tokens, starts, embedding.weight, positions],
             [*tokens.shape, positions.shape[1]],
         )
+
+    def memory_types(self, heads: int, size: int, positions: int) -> list[TensorType]:
+        keys = ["batch", heads, -(-positions // PANEL), -(-size // QUAD) + 2, PANEL]
+        values = ["batch", heads, -(-size // PANEL), -(-positions // QUAD) + 2, PANEL]
+        return [TensorType(DType.int32, shape, self.device) for shape in (keys, values)]
+
+    def memorise(
+        self, k: TensorValue, v: TensorValue, heads: int
+    ) -> tuple[TensorValue, TensorValue]:
+        batch, positions, width = k.shape
+        found = []
+        kernels = ("whisper_int8_pack_keys", "whisper_int8_pack_values")
+        types = self.memory_types(heads, int(width) // heads, int(positions))
+        for kernel, x, memory in zip(kernels, (k, v), types, strict=True):
+            shape = [batch, *memory.shape[1:]]
+            type_ = TensorType(DType.int32, shape, self.device)
+            found.append(ops.custom(kernel, self.device, [x], [type_])[0].tensor)
+        return found[0], found[1]
+
+    def attention(
+        self, q: TensorValue, keys: TensorValue, values: TensorValue
+    ) -> TensorValue:
+        return self._custom("whisper_int8_attention", [q, keys, values], q.shape)
 
     @property
     def _linear(self) -> tuple[str, dict[str, Any]]:

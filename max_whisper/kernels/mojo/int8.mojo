@@ -20,7 +20,7 @@ from std.memory import bitcast
 from std.sys import CompilationTarget, llvm_intrinsic
 from std.utils import StaticTuple
 
-from .matmul import PANEL, VECTORS, WIDTH
+from .matmul import PANEL, VECTORS, WIDTH, Vector
 
 comptime Ints = SIMD[DType.int32, WIDTH]
 comptime Shorts = SIMD[DType.int16, 2 * WIDTH]
@@ -76,22 +76,21 @@ def pairs(acc: Ints, a: Shorts, w: Shorts) -> Ints:
         return acc + lower + (first >> 16) * (second >> 16)
 
 
-@no_inline
-def multiply8[
-    rows: Int
+@always_inline
+def accumulate[
+    rows: Int, offset: Int
 ](
-    tile: Pointer[mut=True, Int32, _],
-    a: Pointer[Int32, _],
-    stride: Int,
-    panel: Pointer[Int32, _],
-    quads: Int,
-):
-    """`rows` rows of `a`, `stride` quads apart, times one panel, to `tile [rows, 32]`."""
+    a: Pointer[Int32, _], stride: Int, panel: Pointer[Int32, _], quads: Int
+) -> StaticTuple[Ints, rows * VECTORS]:
+    """`rows` rows of `a`, `stride` quads apart, times one panel: the tile, in registers.
+
+    `offset` is what was added to every byte of `a`: `OFFSET`, or nothing.
+    """
     var acc = StaticTuple[Ints, rows * VECTORS](fill=Ints(0))
-    comptime if OFFSET:
+    comptime if offset:
         comptime for v in range(VECTORS):
             var sums = panel.unsafe_offset((quads + 1) * PANEL + v * WIDTH)
-            var start = Ints(-OFFSET) * sums.unsafe_load[width=WIDTH]()
+            var start = Ints(-offset) * sums.unsafe_load[width=WIDTH]()
             comptime for i in range(rows):
                 acc[i * VECTORS + v] = start
     for q in range(quads):
@@ -102,8 +101,48 @@ def multiply8[
             var x = Ints(a.unsafe_offset(i * stride + q).unsafe_load[width=1]())
             comptime for v in range(VECTORS):
                 acc[i * VECTORS + v] = dot(acc[i * VECTORS + v], x, w[v])
+    return acc
+
+
+@no_inline
+def multiply8[
+    rows: Int, offset: Int
+](
+    tile: Pointer[mut=True, Int32, _],
+    a: Pointer[Int32, _],
+    stride: Int,
+    panel: Pointer[Int32, _],
+    quads: Int,
+):
+    """The tile in memory, `[rows, 32]`."""
+    var acc = accumulate[rows, offset](a, stride, panel, quads)
     comptime for i in range(rows * VECTORS):
         tile.unsafe_offset(i * WIDTH).unsafe_store(acc[i])
+
+
+@always_inline
+def multiply_rows[
+    offset: Int = OFFSET
+](
+    rows: Int,
+    tile: Pointer[mut=True, Int32, _],
+    a: Pointer[Int32, _],
+    stride: Int,
+    panel: Pointer[Int32, _],
+    quads: Int,
+):
+    """`multiply8` for a number of rows that is known only now, up to `ROWS8`."""
+    comptime for height in range(1, ROWS8 + 1):
+        if rows == height:
+            multiply8[height, offset](tile, a, stride, panel, quads)
+
+
+@always_inline
+def floats(line: Pointer[Int32, _], at: Int) -> Vector:
+    """A vector of the scales that lie in a panel as int32."""
+    return bitcast[DType.float32, WIDTH](
+        line.unsafe_offset(at).unsafe_load[width=WIDTH]()
+    )
 
 
 @always_inline
@@ -113,10 +152,12 @@ def stride_of(k: Int) -> Int:
 
 
 @always_inline
-def quantise(y: Pointer[mut=True, Int32, _], x: Pointer[Float32, _], k: Int) -> Float32:
-    """`k` values as quads: y = round(x / scale) + OFFSET; return the scale, max |x| / 127."""
+def quantise[
+    offset: Int = OFFSET
+](y: Pointer[mut=True, Int32, _], x: Pointer[Float32, _], k: Int) -> Float32:
+    """`k` values as quads: y = round(x / scale) + offset; return the scale, max |x| / 127."""
     var whole = k // WIDTH * WIDTH
-    var tail = SIMD[DType.float32, WIDTH](0)
+    var tail = Vector(0)
     for i in range(whole, k):
         tail[i - whole] = x.unsafe_offset(i).unsafe_load[width=1]()
     var most = abs(tail)
@@ -126,14 +167,14 @@ def quantise(y: Pointer[mut=True, Int32, _], x: Pointer[Float32, _], k: Int) -> 
     var steps = 127 / best if best > 1e-30 else Float32(0)
     for i in range(0, whole, WIDTH):
         var value = x.unsafe_offset(i).unsafe_load[width=WIDTH]()
-        y.unsafe_offset(i // 4).unsafe_store(quads_of(value * steps))
+        y.unsafe_offset(i // 4).unsafe_store(quads_of[offset](value * steps))
     if whole < k:
-        y.unsafe_offset(whole // 4).unsafe_store(quads_of(tail * steps))
+        y.unsafe_offset(whole // 4).unsafe_store(quads_of[offset](tail * steps))
     return best / 127
 
 
 @always_inline
-def quads_of(x: SIMD[DType.float32, WIDTH]) -> SIMD[DType.int32, WIDTH // 4]:
+def quads_of[offset: Int](x: Vector) -> SIMD[DType.int32, WIDTH // 4]:
     """Values within ±127, rounded, offset, and packed by four."""
-    var bytes = (round(x).cast[DType.int32]() + Ints(OFFSET)).cast[DType.uint8]()
+    var bytes = (round(x).cast[DType.int32]() + Ints(offset)).cast[DType.uint8]()
     return bitcast[DType.int32, WIDTH // 4](bytes)

@@ -16,28 +16,13 @@ from max.gpu.host import DeviceContext
 from std.memory import bitcast
 from std.memory.alloc import unsafe_alloc
 
-from .int8 import Ints, ROWS8, multiply8, quantise, stride_of
+from .int8 import ROWS8, multiply_rows, quantise, stride_of
 from .linear import Job, gelu
 from .matmul import PANEL, VECTORS, WIDTH
 
 comptime BLOCK = 2 * ROWS8
 comptime FEW = 12
 comptime PANELS_PER_TASK = 6
-
-
-@always_inline
-def multiply_rows(
-    rows: Int,
-    tile: Pointer[mut=True, Int32, _],
-    a: Pointer[Int32, _],
-    stride: Int,
-    panel: Pointer[Int32, _],
-    quads: Int,
-):
-    """`multiply8` for a number of rows that is known only now, up to `ROWS8`."""
-    comptime for height in range(1, ROWS8 + 1):
-        if rows == height:
-            multiply8[height](tile, a, stride, panel, quads)
 
 
 # One copy of machine code serves every shape.
