@@ -21,8 +21,10 @@ class EngineOptions:
     )
     dtype: str = field(
         default="auto",
-        metadata={"help": "precision: auto, float32, float16, bfloat16 or int8 "
-            "(faster on a CPU, and close to float32)"},
+        metadata={
+            "help": "precision: auto, float32, float16, bfloat16 or int8 "
+            "(faster on a CPU, and close to float32)"
+        },
     )
     threads: int = field(
         default=0, metadata={"help": "CPU threads; 0 means all physical cores"}

@@ -6,12 +6,13 @@ that is no product is as in `MojoOps`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from max.dtype import DType
-from max.graph import TensorType, TensorValue, Weight, ops
+from max.graph import Dim, Shape, TensorType, TensorValue, Weight, ops
 from numpy.typing import NDArray
 
 from max_whisper.kernels.mojo_ops import PANEL, MojoOps
@@ -78,9 +79,61 @@ class Int8Ops(MojoOps):
     ) -> TensorValue:
         return self._custom("whisper_int8_attention", [q, keys, values], q.shape)
 
-    @property
-    def _linear(self) -> tuple[str, dict[str, Any]]:
-        return "whisper_int8_linear", {}
+    def projections(
+        self,
+        x: TensorValue,
+        norm: tuple[TensorValue, TensorValue],
+        into: Sequence[tuple[Matrix, TensorValue | None]],
+        *,
+        gelu: bool = False,
+    ) -> list[TensorValue]:
+        biased = tuple(bias is not None for _, bias in into)
+        if biased == (True, False, True) and not gelu:
+            return self._qkv(x, norm, into)
+        return [
+            self._normalised(x, norm, weight, bias, gelu=gelu) for weight, bias in into
+        ]
+
+    def _normalised(
+        self,
+        x: TensorValue,
+        norm: tuple[TensorValue, TensorValue],
+        weight: Matrix,
+        bias: TensorValue | None,
+        *,
+        gelu: bool,
+    ) -> TensorValue:
+        """Layer norm and one product, in one operation."""
+        shape = [*x.shape[:2], weight.rows]
+        values = [x, weight.weight, *self._given((bias, None)), *norm]
+        flags = {"norm": True, "biased": bias is not None, "add": False}
+        how = {"activate": gelu, "stride": 1, "pad": 0, "taps": 1}
+        return self._custom("whisper_int8_linear", values, shape, **flags, **how)
+
+    def _qkv(
+        self,
+        x: TensorValue,
+        norm: tuple[TensorValue, TensorValue],
+        into: Sequence[tuple[Matrix, TensorValue | None]],
+    ) -> list[TensorValue]:
+        """Layer norm and three products, in one operation."""
+        weights = [matrix.weight for matrix, _ in into]
+        biases = [bias for _, bias in into if bias is not None]
+        shape = Shape([*x.shape[:2], into[0][0].rows])
+        types = [TensorType(self.dtype, shape, self.device)] * 3
+        values = [x, *norm, *weights, *biases]
+        found = ops.custom("whisper_int8_qkv", self.device, values, types)
+        return [value.tensor for value in found]
+
+    def _linear(
+        self,
+        values: Sequence[TensorValue],
+        shape: Sequence[Dim | int],
+        how: Mapping[str, Any],
+    ) -> TensorValue:
+        unused = [self._nothing(rank=1)] * 2
+        kernel = "whisper_int8_linear"
+        return self._custom(kernel, [*values, *unused], shape, norm=False, **how)
 
 
 def _fill(panels: NDArray[np.int32], matrix: NDArray[np.float32]) -> None:

@@ -143,38 +143,3 @@ def floats(line: Pointer[Int32, _], at: Int) -> Vector:
     return bitcast[DType.float32, WIDTH](
         line.unsafe_offset(at).unsafe_load[width=WIDTH]()
     )
-
-
-@always_inline
-def stride_of(k: Int) -> Int:
-    """Quads that `quantise` writes for a row of `k` values: whole vectors of floats."""
-    return (k + WIDTH - 1) // WIDTH * (WIDTH // 4)
-
-
-@always_inline
-def quantise[
-    offset: Int = OFFSET
-](y: Pointer[mut=True, Int32, _], x: Pointer[Float32, _], k: Int) -> Float32:
-    """`k` values as quads: y = round(x / scale) + offset; return the scale, max |x| / 127."""
-    var whole = k // WIDTH * WIDTH
-    var tail = Vector(0)
-    for i in range(whole, k):
-        tail[i - whole] = x.unsafe_offset(i).unsafe_load[width=1]()
-    var most = abs(tail)
-    for i in range(0, whole, WIDTH):
-        most = max(most, abs(x.unsafe_offset(i).unsafe_load[width=WIDTH]()))
-    var best = most.reduce_max()
-    var steps = 127 / best if best > 1e-30 else Float32(0)
-    for i in range(0, whole, WIDTH):
-        var value = x.unsafe_offset(i).unsafe_load[width=WIDTH]()
-        y.unsafe_offset(i // 4).unsafe_store(quads_of[offset](value * steps))
-    if whole < k:
-        y.unsafe_offset(whole // 4).unsafe_store(quads_of[offset](tail * steps))
-    return best / 127
-
-
-@always_inline
-def quads_of[offset: Int](x: Vector) -> SIMD[DType.int32, WIDTH // 4]:
-    """Values within ±127, rounded, offset, and packed by four."""
-    var bytes = (round(x).cast[DType.int32]() + Ints(offset)).cast[DType.uint8]()
-    return bitcast[DType.int32, WIDTH // 4](bytes)

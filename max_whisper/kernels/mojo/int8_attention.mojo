@@ -28,9 +28,8 @@ from .int8 import (
     accumulate,
     floats,
     multiply_rows,
-    quantise,
-    stride_of,
 )
+from .int8_rows import quantise, stride_of
 from .matmul import PANEL, VECTORS, WIDTH, Vector
 
 comptime SPAN = 16 * PANEL

@@ -13,7 +13,8 @@ from max.gpu.host import DeviceContext
 from std.memory import bitcast
 from std.memory.alloc import unsafe_alloc
 
-from .int8 import Ints, dot, quantise, stride_of
+from .int8 import Ints, dot
+from .int8_rows import quantise, stride_of
 from .matmul import PANEL, WIDTH, Vector
 
 
