@@ -100,10 +100,14 @@ def build(ops: Ops, extensions: Sequence[Path], *halves: Ops) -> Module:
     for half in halves:
         _add_weighted(Bench(half, extensions, bench.module, HALF, HALVES))
     if isinstance(ops, MojoOps):
-        quantised = Bench(Int8Ops(), extensions, bench.module, INT8)
-        _add_weighted(quantised)
-        _add_attentions(quantised)
+        build_int8(Bench(Int8Ops(), extensions, bench.module, INT8))
     return bench.module
+
+
+def build_int8(bench: Bench) -> None:
+    """The graphs of all that differs in int8."""
+    _add_weighted(bench)
+    _add_attentions(bench)
 
 
 def _add_weighted(bench: Bench) -> None:
@@ -133,6 +137,24 @@ def _add_weighted(bench: Bench) -> None:
         "linear_gelu",
         [x, weight, bias],
         lambda x, w, b: ops.linear(x, as_matrix(w, b), b, gelu=True),
+    )
+
+    norm = [bench.floats("in")] * 2
+    bench.add(
+        "projection",
+        [x, *norm, weight, bias],
+        lambda x, scale, shift, w, b: ops.projections(
+            x, (scale, shift), [(as_matrix(w, b), b)], gelu=True
+        ),
+    )
+    bench.add(
+        "projections",
+        [x, *norm, *[weight] * 3, *[bias] * 2],
+        lambda x, scale, shift, q, k, v, b, c: ops.projections(
+            x,
+            (scale, shift),
+            [(as_matrix(q, b), b), (as_matrix(k, b), None), (as_matrix(v, c), c)],
+        ),
     )
 
     frames, channels = CONVOLVED

@@ -10,27 +10,37 @@ from hypothesis import strategies as st
 from max_whisper.kernels.int8_ops import Int8Ops
 from tests.kernels.conftest import Kernels
 from tests.kernels.graphs import ATTENTIONS, CONVOLVED, LONG
-from tests.numpy_whisper import attention, gelu
+from tests.numpy_whisper import attention, gelu, layer_norm
 
 SHAPES = st.tuples(
     st.integers(1, 3), st.integers(1, 60), st.integers(1, 150), st.integers(1, 100)
 )
 """Batch, rows, width in and width out: panels are 32 wide, blocks 24 rows at most."""
 
+FEW = 12
+"""Rows of a token step, as in `int8_product.mojo`."""
+
 
 def numbers(seed: int, *shape: int) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal(shape, np.float32)
 
 
-def rounded(x: np.ndarray) -> np.ndarray:
-    """Every row to 255 steps between its largest value and its negative."""
+def rounded(x: np.ndarray, rows: int = 100) -> np.ndarray:
+    """Every row to 255 steps between its largest value and its negative.
+
+    A few rows are kept in two parts: what the steps lose has 255 steps of its own.
+    """
     most = np.abs(x).max(axis=-1, keepdims=True)
-    steps = np.float32(127) / np.where(most > 0, most, 1)
-    return np.rint(x * steps) * np.float64(most) / 127
+    scaled = x * (np.float32(127) / np.where(most > 0, most, 1))
+    steps = np.rint(scaled)
+    rest = np.rint((scaled - steps) * np.float32(254)) / 254 if rows <= FEW else 0
+    return (steps + rest) * np.float64(most) / 127
 
 
-def product(x: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    return rounded(x) @ rounded(weight).T
+def product(x: np.ndarray, weight: np.ndarray, rows: int | None = None) -> np.ndarray:
+    """Of `rows` rows at a time; all batches are one if nothing keeps them apart."""
+    rows = x.shape[0] * x.shape[1] if rows is None else rows
+    return rounded(x, rows) @ rounded(weight).T
 
 
 def close(found: np.ndarray, expected: np.ndarray) -> None:
@@ -62,7 +72,30 @@ def test_linear_onto_a_residual(
     x, w, b = numbers(1, batch, rows, k), numbers(2, n, k), numbers(3, n)
     add = numbers(4, 1 if once else batch, rows, n)
     name = "linear_add_once" if once else "linear_add"
-    close(int8(name, x, int8.pack(w), b, add), product(x, w) + b + add)
+    apart = rows if once and batch > 1 else None
+    close(int8(name, x, int8.pack(w), b, add), product(x, w, apart) + b + add)
+
+
+@given(SHAPES)
+@settings(max_examples=30, deadline=None)
+def test_projections_of_a_layer_norm(int8: Kernels, shape: tuple[int, ...]) -> None:
+    batch, rows, k, n = shape
+    x, scale, shift = numbers(1, batch, rows, k), numbers(2, k), numbers(3, k)
+    q, k_, v = (numbers(seed, n, k) for seed in (4, 5, 6))
+    b, c = numbers(7, n), numbers(8, n)
+    h = np.float32(layer_norm(np.float64(x), scale, shift))
+    packed = [int8.pack(w) for w in (q, k_, v)]
+    found = int8("projections", x, scale, shift, *packed, b, c)
+    expected = (product(h, q) + b, product(h, k_), product(h, v) + c)
+    for y, wanted in zip(found, expected, strict=True):
+        near(y, wanted)
+    near(int8("projection", x, scale, shift, packed[0], b), gelu(expected[0]))
+
+
+def near(found: np.ndarray, expected: np.ndarray) -> None:
+    """But for a value or two that lay between two steps and fell the other way."""
+    assert np.abs(found - expected).max() < 0.1
+    assert np.median(np.abs(found - expected)) < 1e-4
 
 
 def test_rows_of_zeros_and_of_one_large_value(int8: Kernels) -> None:
@@ -87,7 +120,7 @@ def test_convolution(int8: Kernels, n: int, batch: int, stride: int) -> None:
     patches = np.stack(
         [flat[:, t * channels : (t + 3) * channels] for t in starts], axis=1
     )
-    expected = gelu(product(patches, w) + b)
+    expected = gelu(product(patches, w, len(starts)) + b)
     if stride == 1:
         found = int8("convolution", x, int8.pack(w), b)
         close(found, np.pad(expected, ((0, 0), (1, 1), (0, 0))))

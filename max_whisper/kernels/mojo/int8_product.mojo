@@ -5,7 +5,7 @@
 
 from std.memory.alloc import unsafe_alloc
 
-from .gelu import quick_gelu
+from .gelu import gelu
 from .int8 import ROWS8, floats, multiply_rows
 from .int8_rows import Rows
 from .linear import Job
@@ -64,7 +64,7 @@ def multiply_part(
         if job.biased:
             value += bias.unsafe_offset(column).unsafe_load[width=width]()
         if job.activate:
-            value = quick_gelu(value)
+            value = gelu(value)
         if job.add:
             value += addend.unsafe_offset(added).unsafe_load[width=width]()
         y.unsafe_offset(at).unsafe_store(value)

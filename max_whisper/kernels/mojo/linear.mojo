@@ -16,17 +16,11 @@ import extensibility
 from extensibility import InputTensor, OutputTensor
 from max.algorithm import sync_parallelize
 from max.gpu.host import DeviceContext
-from std.math import erf
 
+from .gelu import gelu
 from .matmul import PANEL, ROWS, VECTORS, WIDTH, multiply
 
 comptime ROWS_PER_TASK = 8 * ROWS
-
-
-@always_inline
-def gelu[width: Int](x: SIMD[DType.float32, width]) -> SIMD[DType.float32, width]:
-    """GELU, x · Φ(x), with the exact error function, as `torch.nn.functional.gelu`."""
-    return 0.5 * x * (1 + erf(x * 0.7071067811865476))
 
 
 @fieldwise_init
