@@ -67,6 +67,35 @@ def maximum(x: Pointer[Float32, _], last: Int) -> Float32:
 
 
 @always_inline
+def allow(
+    y: Pointer[mut=True, Float32, _],
+    x: Pointer[Float32, _],
+    mask: Pointer[UInt8, _],
+    first: Int,
+    last: Int,
+):
+    """Copy x to y from `first` to before `last`, but where the mask forbids it."""
+    var i = first
+    while i + WIDTH <= last:
+        var banned = mask.unsafe_offset(i).unsafe_load[width=WIDTH]().ne(0)
+        var value = x.unsafe_offset(i).unsafe_load[width=WIDTH]()
+        y.unsafe_offset(i).unsafe_store(banned.select(Vector(NEVER), value))
+        i += WIDTH
+    while i < last:
+        var banned = mask.unsafe_offset(i).unsafe_load[width=1]() != 0
+        var value = x.unsafe_offset(i).unsafe_load[width=1]()
+        y.unsafe_offset(i).unsafe_store(NEVER if banned else value)
+        i += 1
+
+
+@always_inline
+def ban(y: Pointer[mut=True, Float32, _], first: Int, last: Int):
+    """Nothing may come from `first` to before `last`."""
+    for i in range(first, last):
+        y.unsafe_offset(i).unsafe_store(NEVER)
+
+
+@always_inline
 def gumbel(seed: UInt64, row: Int, token: Int) -> Float32:
     """A Gumbel-distributed number that depends on nothing but its arguments."""
     var x = seed + UInt64(0x9E3779B97F4A7C15) * UInt64(row * 1_000_003 + token + 1)
@@ -157,19 +186,19 @@ struct Candidates:
             var mask = mp.unsafe_offset(n * Int(bound[3]))
             var source = lp.unsafe_offset(row * n)
             var allowed = unsafe_alloc[Float32](n)
-            for i in range(n):
-                var value = source.unsafe_offset(i).unsafe_load[width=1]()
-                var banned = (
-                    mask.unsafe_offset(i).unsafe_load[width=1]() != 0
-                    or i < first_text
-                    or i >= end
-                    or (i >= timestamps and i < first_timestamp)
-                )
-                allowed.unsafe_offset(i).unsafe_store(NEVER if banned else value)
+            # Text from `first_text` on, timestamps from `late` on, nothing from `end` on.
+            var text = min(max(0, first_text), timestamps)
+            var text_end = max(text, min(timestamps, end))
+            var late = max(timestamps, min(n, max(first_timestamp, first_text)))
+            var time_end = max(late, end)
+            ban(allowed, 0, text)
+            allow(allowed, source, mask, text, text_end)
+            ban(allowed, text_end, late)
+            allow(allowed, source, mask, late, time_end)
+            ban(allowed, time_end, n)
 
             if log_sum_exp(allowed, timestamps, n) > maximum(allowed, timestamps):
-                for i in range(timestamps):
-                    allowed.unsafe_offset(i).unsafe_store(NEVER)
+                ban(allowed, 0, timestamps)
 
             var total = log_sum_exp(allowed, 0, n)
             if heat > 0:
