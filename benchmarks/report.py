@@ -13,7 +13,11 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results"
-DOCUMENTS = ("README.md", "docs/performance.md")
+DOCUMENTS = (
+    "README.md",
+    "docs/performance.md",
+    "max_whisper/demo/model/README.md",
+)
 
 Row = tuple[str, ...]
 
@@ -34,7 +38,7 @@ def fill(text: str) -> str:
 
 def tables() -> dict[str, str]:
     """The Markdown of every result that there is."""
-    makers = {"parity": parity, "speed": speed}
+    makers = {"parity": parity, "speed": speed, "demo": demo}
     found = {}
     for name, make in makers.items():
         path = RESULTS / f"{name}.json"
@@ -56,6 +60,23 @@ def speed(results: dict[str, Any]) -> str:
     ]
     head = ("milliseconds", "min", "median", "max")
     return table(head, rows) + measured_with(results)
+
+
+def demo(results: dict[str, Any]) -> str:
+    """The figures of the model in the box."""
+    official, left_out = results["official_test"], results["left_out_speaker"]
+    sentences, silent = results["sentences"], results["no_speech"]
+    rows: list[Row] = []
+    for whose, found in (("official test", official), ("speaker left out", left_out)):
+        errors = f"{found['digit_error_rate']:.2%} of {found['digits']}"
+        rows.append((f"digit error rate, {whose}", errors))
+        near = f"{found['times_within_0.2_s']:.2%} of {found['times']}"
+        rows.append((f"starts and ends within 0.2 s, {whose}", near))
+    words = f"{sentences['word_error_rate']:.2%} of {sentences['words']}"
+    rows.append(("word error rate, new synthetic sentences", words))
+    quiet = sum(text == "" for text in silent.values())
+    rows.append(("files without speech that got no text", f"{quiet} of {len(silent)}"))
+    return table(("measure", "found"), rows) + measured_with(results)
 
 
 def table(head: Row, rows: list[Row]) -> str:
