@@ -54,7 +54,9 @@ def tables() -> dict[str, str]:
 
 def parity(results: dict[str, Any]) -> str:
     rows = [tuple(row) for row in results["rows"]]
-    made = f"\nThe transcripts were made at commit {results['transcripts_commit']}.\n"
+    commits = results["transcripts_commits"].items()
+    parts = ", ".join(f"{count} at commit {commit}" for commit, count in commits)
+    made = f"\nRecordings transcribed: {parts}.\n"
     return table(("measure", "found", "bound"), rows) + made + measured_with(results)
 
 

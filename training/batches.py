@@ -22,13 +22,14 @@ SECONDS_A_BATCH = 96
 
 
 class Batch(NamedTuple):
-    """`mel [B, bins, 2 T]`, `tokens, labels [B, N]`, `spans [B, N, 2]`, `words [B, W]`,
-    `frames [B, T]`.
+    """`mel [B, bins, 2 T]`, `starts [B]`, `tokens, labels [B, N]`, `spans [B, N, 2]`,
+    `words [B, W]`, `frames [B, T]`.
 
     A `word_counts [B]` of -1 says that the words are not known.
     """
 
     mel: Tensor
+    starts: Tensor
     tokens: Tensor
     labels: Tensor
     spans: Tensor
@@ -53,8 +54,9 @@ class Stage:
 STAGES = (
     Stage(0.0, 0.8, (5,), (1.0,)),
     Stage(0.1, 0.6, (5, 8), (0.5, 0.5)),
-    Stage(0.4, 0.6, (8, 12, 30), (0.4, 0.3, 0.3)),
-    Stage(0.8, 0.5, (10, 20, 30), (0.3, 0.2, 0.5)),
+    Stage(0.25, 0.6, (5, 10, 30), (0.4, 0.3, 0.3)),
+    Stage(0.6, 0.6, (8, 15, 30), (0.3, 0.2, 0.5)),
+    Stage(0.85, 0.6, (10, 30), (0.2, 0.8)),
 )
 """Short windows are cheap and teach to hear; long ones teach to find the place."""
 
@@ -98,6 +100,7 @@ def collate(
     mel = log_mel(samples, BINS, torch.from_numpy(louder.astype(np.float32)))
     return Batch(
         mel=mask(mel, generator),
+        starts=torch.tensor([t.start for t in targets]),
         tokens=padded([t.tokens for t in targets], padding),
         labels=padded([t.labels for t in targets], IGNORED),
         spans=padded([t.spans for t in targets], 0),

@@ -23,6 +23,8 @@ HEAD_SIZE = 64
 
 LOUDER = 3.5
 """At first the sound is as loud as the positions, or only these would be heard."""
+BLIND_LAYERS = 1
+"""The first layer of the decoder cannot know where the words before were heard."""
 NEARNESS = 1.0
 """At first a position looks around itself: from nothing, this takes long to learn."""
 
@@ -105,10 +107,11 @@ class Encoder(nn.Module):
             for layer in self.layers:
                 look_nearby(layer.self_attn)
 
-    def forward(self, mel: Tensor) -> Tensor:
+    def forward(self, mel: Tensor, starts: Tensor) -> Tensor:
+        """`starts [B]` are the positions at which the windows' parts begin."""
         x = functional.gelu(self.conv1(mel))
         x = functional.gelu(self.conv2(x)).transpose(1, 2)
-        x = x + self.embed_positions.weight[: x.shape[1]]
+        x = x + self.embed_positions(starts[:, None] + torch.arange(x.shape[1]))
         for layer in self.layers:
             x = layer(x)
         return self.layer_norm(x)
@@ -117,7 +120,8 @@ class Encoder(nn.Module):
 class Decoder(nn.Module):
     """Tokens `[B, N]` and audio features to logits `[B, N, vocab_size]`.
 
-    Beside them: where each layer looks, log probabilities `[layers, B, N, T]`.
+    Beside them: where each layer but the blind looks, log probabilities
+    `[layers, B, N, T]`.
     """
 
     def __init__(
@@ -147,7 +151,7 @@ class Decoder(nn.Module):
         for layer in self.layers:
             x, look = layer.decode(x, features)
             looks.append(look)
-        return self.layer_norm(x) @ embedding.T, torch.stack(looks)
+        return self.layer_norm(x) @ embedding.T, torch.stack(looks[BLIND_LAYERS:])
 
 
 class Heard(NamedTuple):
@@ -167,7 +171,7 @@ class Whisper(nn.Module):
     """The encoder, the decoder and the head that listens for CTC."""
 
     def __init__(
-        self, config: WhisperConfig, timestamp_begin: int, dropout: float = 0.1
+        self, config: WhisperConfig, timestamp_begin: int, dropout: float = 0.0
     ) -> None:
         super().__init__()
         self.config = config
@@ -175,8 +179,8 @@ class Whisper(nn.Module):
         self.decoder = Decoder(config, timestamp_begin, dropout)
         self.ctc = nn.Linear(config.d_model, timestamp_begin)
 
-    def forward(self, mel: Tensor, tokens: Tensor) -> Heard:
-        features = self.encoder(mel)
+    def forward(self, mel: Tensor, starts: Tensor, tokens: Tensor) -> Heard:
+        features = self.encoder(mel, starts)
         return Heard(*self.decoder(tokens, features), self.ctc(features))
 
 

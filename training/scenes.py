@@ -20,6 +20,7 @@ from training.digits import Recording
 from training.sounds import background, no_speech
 from training.voices import Bank
 
+WINDOW_SECONDS = 30
 LONGEST_LEAD = 1.0
 """Whisper's first timestamp is at most one second."""
 SHORT_PAUSE = (0.02, 0.45)
@@ -61,6 +62,7 @@ class Scene:
     """`cut` is where a segment begins that the window's end cuts off.
 
     `words` are those whose times are known; `blurred` are segments of other words.
+    `offset` is how many seconds of Whisper's window lie before it, unheard.
     """
 
     samples: Samples
@@ -68,6 +70,7 @@ class Scene:
     cut: float | None = None
     words: Sequence[Spoken] = ()
     blurred: Sequence[Spoken] = ()
+    offset: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,12 @@ def scene(random: np.random.Generator, sources: Sources, seconds: float) -> Scen
     words = [word.later(at) for at, clip in placed for word in clip.words]
     pairs = zip(segments, placed, strict=True)
     blurred = [segment for segment, (_, clip) in pairs if not clip.words]
-    return Scene(samples, segments, cut, words, blurred)
+    return Scene(samples, segments, cut, words, blurred, offset(random, seconds))
+
+
+def offset(random: np.random.Generator, seconds: float) -> float:
+    """Where a shorter window lies in Whisper's, so that all its times are learnt."""
+    return float(random.uniform(0, WINDOW_SECONDS - seconds)) * (random.random() < 0.8)
 
 
 def file_end(
@@ -153,7 +161,7 @@ def fill(
     """Place clips until the window is full or has enough; when each begins."""
     seconds = len(samples) / SAMPLE_RATE
     now = random.uniform(0, LONGEST_LEAD) * (random.random() < 0.8)
-    wanted = 1 + random.poisson(seconds / 5)
+    wanted = 1 + random.poisson(random.uniform(0, seconds / 3))
     most = min(MOST_DIGITS, int(1.4 * seconds))
     placed: list[tuple[float, Clip]] = []
     for _ in range(wanted):

@@ -34,6 +34,7 @@ class Target:
     """`tokens[i]` is read, `labels[i]` is to be said next, and `spans[i]` is where that
     is heard, in positions.
 
+    `start` is the position in Whisper's window at which the scene begins.
     The encoder's head is taught by `frames`, the token that is heard at each position,
     and where that is not known by `words`, all tokens of text for CTC (else None).
     """
@@ -43,6 +44,7 @@ class Target:
     spans: Sequence[tuple[int, int]]
     words: Sequence[int] | None
     frames: Sequence[int]
+    start: int
 
 
 def target(
@@ -54,13 +56,19 @@ def target(
     """A scene's tokens; `previous` are texts that may stand before it as a prompt."""
     prompt = prompt_tokens(random, tokenizer, previous)
     frames = heard_tokens(tokenizer, scene)
+    start = round(scene.offset * POSITIONS_PER_SECOND)
     ignored = [IGNORED] * len(prompt)
     if not scene.segments and scene.cut is None:
         tokens = [*prompt, tokenizer.sot, tokenizer.timestamp_begin]
         labels = [*ignored, tokenizer.no_speech, tokenizer.eot]
-        return Target(tokens, labels, [positions(0, 30)] * len(labels), None, frames)
+        spans = [positions(0, 30)] * len(labels)
+        return Target(tokens, labels, spans, None, frames, start)
     timed = random.random() >= UNTIMED or scene.cut is not None
-    said = timed_tokens(tokenizer, scene) if timed else untimed_tokens(tokenizer, scene)
+    said = (
+        timed_tokens(tokenizer, scene, start)
+        if timed
+        else untimed_tokens(tokenizer, scene)
+    )
     whole = scene.blurred and scene.cut is None
     anywhere = Said(tokenizer.eot)
     return Target(
@@ -72,6 +80,7 @@ def target(
         ],
         words=text_tokens(tokenizer, scene) if whole else None,
         frames=frames,
+        start=start,
     )
 
 
@@ -86,15 +95,15 @@ def prompt_tokens(
     return [tokenizer.sot_prev, *text]
 
 
-def timed_tokens(tokenizer: Tokenizer, scene: Scene) -> list[Said]:
+def timed_tokens(tokenizer: Tokenizer, scene: Scene, start: int) -> list[Said]:
     """`<|start|> text <|end|>` of every segment, and the start of one that is cut."""
     said: list[Said] = []
     for segment in scene.segments:
-        said.append(timestamp(tokenizer, segment.start))
+        said.append(timestamp(tokenizer, segment.start, start))
         said += text(tokenizer, scene, segment)
-        said.append(timestamp(tokenizer, segment.end))
+        said.append(timestamp(tokenizer, segment.end, start))
     if scene.cut is not None:
-        said.append(timestamp(tokenizer, scene.cut))
+        said.append(timestamp(tokenizer, scene.cut, start))
     return said
 
 
@@ -143,8 +152,8 @@ def positions(start: float, end: float) -> tuple[int, int]:
     return int(start * POSITIONS_PER_SECOND), int(end * POSITIONS_PER_SECOND) + 1
 
 
-def timestamp(tokenizer: Tokenizer, seconds: float) -> Said:
+def timestamp(tokenizer: Tokenizer, seconds: float, start: int) -> Said:
     """The token of a time, at most the window's end, which is heard around it."""
-    step = min(1500, round(seconds * POSITIONS_PER_SECOND))
+    step = min(1500, start + round(seconds * POSITIONS_PER_SECOND))
     token = tokenizer.timestamp_begin + step
     return Said(token, max(0.0, seconds - MARGIN), seconds + MARGIN)

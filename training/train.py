@@ -32,7 +32,7 @@ from training.vocabulary import tokenizer_json
 
 SEED = 20260
 D_MODEL = 128
-LAYERS = (4, 2)
+LAYERS = (4, 4)
 PEAK_RATE = 1.5e-3
 WARM_UP = 300
 SAVE_SECONDS = 180
@@ -124,7 +124,8 @@ class Trainer:
         """One step of gradient descent."""
         for group in self.optimizer.param_groups:
             group["lr"] = rate(self.step, self.steps)
-        losses = self.losses(batch)
+        with torch.autocast("cpu", torch.bfloat16):
+            losses = self.losses(batch)
         self.optimizer.zero_grad()
         sum(share * losses[name] for name, share in SHARES.items()).backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -136,7 +137,7 @@ class Trainer:
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Everything that is to become small, by name."""
-        heard = self.model(batch.mel, batch.tokens)
+        heard = self.model(batch.mel, batch.starts, batch.tokens)
         times = self.tokenizer.timestamp_begin
         return {
             "said": decoder_loss(heard.said, batch.labels, times),
