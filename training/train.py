@@ -13,11 +13,13 @@ import math
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.optim import AdamW, Muon, Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 
@@ -59,7 +61,7 @@ def main() -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training.train")
-    parser.add_argument("--steps", type=int, default=12_000)
+    parser.add_argument("--steps", type=int, default=7_400)
     parser.add_argument("--speech", type=Path, default=SPEECH)
     parser.add_argument("--work", type=Path, default=WORK)
     asked = parser.parse_args()
@@ -100,7 +102,7 @@ def config_for(tokenizer: Tokenizer) -> WhisperConfig:
 
 
 class Trainer:
-    """The model, its average over the last steps, and the optimiser; kept in a file."""
+    """The model, its average over the last steps, the optimisers; kept in a file."""
 
     def __init__(self, tokenizer: Tokenizer, steps: int, path: Path) -> None:
         torch.manual_seed(SEED)
@@ -111,9 +113,7 @@ class Trainer:
         self.average = AveragedModel(
             self.model, multi_avg_fn=get_ema_multi_avg_fn(0.998)
         )
-        self.optimizer = torch.optim.AdamW(
-            self.model.parameters(), betas=(0.9, 0.98), weight_decay=0.01
-        )
+        self.optimizers = optimizers(self.model)
         self.step = 0
         self.saved = time.monotonic()
         self.recent: list[list[float]] = []
@@ -122,14 +122,16 @@ class Trainer:
 
     def learn(self, batch: Batch) -> None:
         """One step of gradient descent."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate(self.step, self.steps)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate(self.step, self.steps)
         with torch.autocast("cpu", torch.bfloat16):
             losses = self.losses(batch)
-        self.optimizer.zero_grad()
+        self.model.zero_grad()
         sum(share * losses[name] for name, share in SHARES.items()).backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimizer.step()
+        for optimizer in self.optimizers:
+            optimizer.step()
         self.average.update_parameters(self.model)
         self.step += 1
         self.recent.append([losses[name].item() for name in SHARES])
@@ -158,7 +160,7 @@ class Trainer:
 
     def save(self) -> None:
         """Whole or not at all."""
-        parts = self.model, self.average, self.optimizer
+        parts = self.model, self.average, *self.optimizers
         state = {"step": self.step, "parts": [part.state_dict() for part in parts]}
         new = self.path.with_suffix(".new")
         torch.save(state, new)
@@ -169,10 +171,21 @@ class Trainer:
         """Go on where the file was written."""
         state = torch.load(self.path, weights_only=True)
         self.step = state["step"]
-        for part, kept in zip(
-            (self.model, self.average, self.optimizer), state["parts"], strict=True
-        ):
+        parts = self.model, self.average, *self.optimizers
+        for part, kept in zip(parts, state["parts"], strict=True):
             part.load_state_dict(kept)
+
+
+def optimizers(model: Whisper) -> Sequence[Optimizer]:
+    """Muon for the matrices of the layers, Adam for everything else, at one rate."""
+    named = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
+    inner = {n for n, p in named if p.ndim == 2 and ".layers." in n}
+    matrices = [p for n, p in named if n in inner]
+    others = [p for n, p in named if n not in inner]
+    return (
+        Muon(matrices, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"),
+        AdamW(others, betas=(0.9, 0.98), weight_decay=0.01),
+    )
 
 
 def rate(step: int, steps: int) -> float:
