@@ -9,7 +9,7 @@ from torch.nn import functional
 from training.batches import Batch
 from training.targets import IGNORED
 
-SHARES = {"said": 1.0, "looks": 0.5, "ctc": 0.2, "frames": 1.0}
+SHARES = {"said": 1.0, "looks": 1.0, "ctc": 0.2, "frames": 1.0}
 """What each loss counts for."""
 SMOOTHING = 0.05
 NEARBY = (0.04, 0.12, 0.2, 0.28, 0.2, 0.12, 0.04)

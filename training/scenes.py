@@ -81,7 +81,7 @@ class Sources:
     words: Bank
     sentences: Bank
     digits_share: float = 0.4
-    no_speech_share: float = 0.12
+    no_speech_share: float = 0.2
 
     def clip(self, random: np.random.Generator, most: int = MOST_DIGITS) -> Clip:
         """A string of digits or a sentence."""
