@@ -12,7 +12,8 @@ from max_whisper.audio.constants import SAMPLE_RATE
 from max_whisper.tokenizer.tokenizer import Tokenizer
 from training.scenes import Scene, Spoken
 
-PROMPTED = 0.25
+PROMPTED = 0.4
+UNTIMED_PROMPT = 0.3
 UNTIMED = 0.15
 IGNORED = -100
 MARGIN = 0.2
@@ -87,12 +88,22 @@ def target(
 def prompt_tokens(
     random: np.random.Generator, tokenizer: Tokenizer, previous: Sequence[str]
 ) -> list[int]:
-    """Now and then an earlier text, which says nothing of this window."""
+    """Now and then an earlier text, which says nothing of this window.
+
+    A window before this one leaves its times in the prompt, a user's prompt has none.
+    """
     if random.random() >= PROMPTED:
         return []
     count = int(random.integers(1, len(previous) + 1))
-    text = [t for p in previous[:count] for t in tokenizer.encode(f" {p}")]
-    return [tokenizer.sot_prev, *text]
+    texts = [tokenizer.encode(f" {text}") for text in previous[:count]]
+    if random.random() < UNTIMED_PROMPT:
+        return [tokenizer.sot_prev, *(token for text in texts for token in text)]
+    prompt = [tokenizer.sot_prev]
+    steps = np.sort(random.integers(1501, size=2 * count))
+    for text, start, end in zip(texts, steps[::2], steps[1::2], strict=True):
+        begin = tokenizer.timestamp_begin
+        prompt += [begin + int(start), *text, begin + int(end)]
+    return prompt
 
 
 def timed_tokens(tokenizer: Tokenizer, scene: Scene, start: int) -> list[Said]:
