@@ -82,7 +82,7 @@ class Batches(Dataset[Batch]):
         count = round(SECONDS_A_BATCH / seconds)
         sources = replace(self.sources, digits_share=stage.digits)
         scenes = [scene(random, sources, seconds) for _ in range(count)]
-        previous = [sources.clip(random, 14).text for _ in range(4)]
+        previous = [sources.clip(random, 14).text for _ in range(8)]
         targets = [target(random, self.tokenizer, s, previous) for s in scenes]
         return collate(random, scenes, targets, self.tokenizer.eot)
 

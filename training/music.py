@@ -124,7 +124,7 @@ def _finish(random: np.random.Generator, track: np.ndarray) -> np.ndarray:
 
 
 KINDS: dict[Sound, float] = {
-    _guitar: 10,
+    _guitar: 30,
     _keys: 6,
     _winds: 5,
     _drumming: 4,

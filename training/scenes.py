@@ -24,7 +24,7 @@ WINDOW_SECONDS = 30
 LONGEST_LEAD = 1.0
 """Whisper's first timestamp is at most one second."""
 SHORT_PAUSE = (0.02, 0.45)
-LONG_PAUSE = (0.65, 1.8)
+LONG_PAUSE = (0.65, 1.3)
 MOST_DIGITS = 20
 
 Samples = NDArray[np.float32]

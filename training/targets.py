@@ -12,7 +12,7 @@ from max_whisper.audio.constants import SAMPLE_RATE
 from max_whisper.tokenizer.tokenizer import Tokenizer
 from training.scenes import Scene, Spoken
 
-PROMPTED = 0.4
+PROMPTED = 0.5
 UNTIMED_PROMPT = 0.3
 UNTIMED = 0.15
 IGNORED = -100
