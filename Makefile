@@ -10,9 +10,6 @@ TRAINING_BIN := .venv-training/bin
 TRAINING_READY := .venv-training/.ready
 SOURCES := max_whisper tests benchmarks examples docs training
 
-MODEL ?= ../shared/models/whisper-tiny.en-relearned
-SPEECH ?= ../shared/speech/formats/jfk.flac
-
 NEEDS_VENV := expected a Python >= 3.10 with venv; on Debian: apt install python3-venv
 
 .PHONY: all setup check fix test test-slow gpu-compile demo parity bench report docs train clean
@@ -49,13 +46,13 @@ test-slow: $(READY)  ## the operations of MAX itself, as our kernels are tested
 gpu-compile: $(READY)  ## the graphs for a GPU, where there is none; slow
 	$(BIN)/pytest -m slow tests/gpu
 
-demo: $(READY)  ## the main job: speech in, words out
-	@if [ -e '$(SPEECH)' ] && { [ -e '$(MODEL)' ] || [ '$(origin MODEL)' != file ]; }; then \
-		$(BIN)/max-whisper transcribe '$(SPEECH)' --model '$(MODEL)' --output_dir build/demo; \
-	else \
-		echo 'make demo: expected a model at $(MODEL) and sound at $(SPEECH), found nothing.'; \
-		echo 'Name your own, for example: make demo MODEL=tiny.en SPEECH=speech.mp3'; \
-	fi
+demo: $(READY)  ## speech in, words out, offline; MODEL=tiny.en SPEECH=a.mp3: your own
+ifeq ($(MODEL)$(SPEECH),)
+	$(BIN)/max-whisper demo
+else
+	$(BIN)/max-whisper transcribe '$(or $(SPEECH),max_whisper/demo/sample.flac)' \
+		--model '$(or $(MODEL),demo)' --output_dir build/demo
+endif
 
 # openai-whisper brings PyTorch, so it lives apart and .venv stays as a user has it.
 $(PARITY_READY): pyproject.toml constraints.txt
