@@ -19,7 +19,11 @@ from benchmarks import charts, peers_tables
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results"
 CHARTS = ROOT / "docs" / "charts"
-DOCUMENTS = ("README.md", "docs/performance.md")
+DOCUMENTS = (
+    "README.md",
+    "docs/performance.md",
+    "max_whisper/demo/model/README.md",
+)
 
 Row = tuple[str, ...]
 
@@ -43,7 +47,7 @@ def fill(text: str) -> str:
 
 def tables() -> dict[str, str]:
     """The Markdown of every result that there is."""
-    makers = {"parity": parity, "speed": speed, "peers": peers}
+    makers = {"parity": parity, "speed": speed, "peers": peers, "demo": demo}
     found = {}
     for name, make in makers.items():
         path = RESULTS / f"{name}.json"
@@ -100,6 +104,23 @@ def drawn(results: dict[str, Any]) -> list[str]:
             if (CHARTS / name).exists():
                 found.append(f"charts/{name}")
     return found
+
+
+def demo(results: dict[str, Any]) -> str:
+    """The figures of the model in the box."""
+    official, left_out = results["official_test"], results["left_out_speaker"]
+    sentences, silent = results["sentences"], results["no_speech"]
+    rows: list[Row] = []
+    for whose, found in (("official test", official), ("speaker left out", left_out)):
+        errors = f"{found['digit_error_rate']:.2%} of {found['digits']}"
+        rows.append((f"digit error rate, {whose}", errors))
+        near = f"{found['times_within_0.2_s']:.2%} of {found['times']}"
+        rows.append((f"starts and ends within 0.2 s, {whose}", near))
+    words = f"{sentences['word_error_rate']:.2%} of {sentences['words']}"
+    rows.append(("word error rate, new synthetic sentences", words))
+    quiet = sum(text == "" for text in silent.values())
+    rows.append(("files without speech that got no text", f"{quiet} of {len(silent)}"))
+    return table(("measure", "found"), rows) + measured_with(results)
 
 
 def table(head: Row, rows: list[Row]) -> str:

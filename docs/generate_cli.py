@@ -27,6 +27,7 @@ went well, and 2 if anything did not or it was interrupted.
 
 SYNOPSES = {
     "transcribe": "max-whisper transcribe FILE… [flags]",
+    "demo": "max-whisper demo [flags]",
     "models": "max-whisper models [flags]",
     "inspect": "max-whisper inspect --model MODEL [flags]",
 }

@@ -50,6 +50,8 @@ def load_model(
 ) -> Whisper:
     """Load a Whisper: a short name, `owner/name` on the hub, a folder, or a `.pt`.
 
+    `demo` is the small model in the box, which needs no network.
+
     The first use of a model on a machine compiles its graphs; they are kept for the
     next time. `on_compile(reason)` makes the context in which that happens, such as a
     spinner; without it the reason is logged. `model_dir` stands in for the hub's cache.

@@ -25,7 +25,7 @@ from tests.tiny_tokenizer import tiny_tokenizer_json
 
 SENTENCE = "Hello there."
 SPOKEN = "de"
-NAMES = {"tiny": True, "tiny.en": False, "turbo": True, "shallow": True}
+NAMES = {"tiny": True, "tiny.en": False, "turbo": True, "shallow": True, "demo": False}
 """Names that are found, and whether each is multilingual."""
 SHALLOW = {"decoder_layers": 1}
 """What sets the config of the model "shallow" apart."""

@@ -67,11 +67,15 @@ def test_program(
     assert stand_in.SENTENCE in capsys.readouterr().out
 
 
-def test_first_command_writes_the_files_that_the_readme_names(
+def test_first_command_is_the_demo() -> None:
+    assert next(c for c in COMMANDS if c not in NOT_RUN) == "max-whisper demo"
+
+
+def test_transcribing_writes_the_files_that_the_readme_names(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     stand_in.install(monkeypatch)
-    first = next(c for c in COMMANDS if c not in NOT_RUN)
+    first = next(c for c in COMMANDS if c.startswith("max-whisper transcribe"))
     assert main(shlex.split(first)[1:]) == 0
     written = {path.name for path in Path().glob("speech.*")} - set(SOUNDS)
     assert written == {

@@ -116,6 +116,8 @@ def flags_of(command: str) -> list[Flag]:
     """The flags of a subcommand, in the order of its help."""
     if command == "transcribe":
         return [*_model_flags(), *_output_flags(), *_transcribe_flags()]
+    if command == "demo":
+        return list(_engine_flags())
     if command == "inspect":
         return list(_model_flags(required=True))
     return [_model_dir()]
@@ -161,24 +163,28 @@ def _with_underscores(word: str) -> str:
 
 
 def _model_flags(*, required: bool = False) -> Iterator[Flag]:
-    from max_whisper.engine.options import EngineOptions
-
     yield Flag(
         name="model",
-        help="short name, owner/name on the hub, folder, or .pt of OpenAI",
+        help="short name, owner/name on the hub, folder, .pt of OpenAI, or demo",
         group="model",
         default=None if required else "turbo",
         required=required,
     )
     yield _model_dir()
-    for field in fields(EngineOptions):
-        yield Flag.of(field, "model")
+    yield from _engine_flags()
     yield Flag(
         name="fp16",
         help="False is --dtype float32; True and None leave the choice to --dtype",
         group="model",
         parse=optional(boolean),
     )
+
+
+def _engine_flags() -> Iterator[Flag]:
+    from max_whisper.engine.options import EngineOptions
+
+    for field in fields(EngineOptions):
+        yield Flag.of(field, "model")
 
 
 def _model_dir() -> Flag:

@@ -19,6 +19,7 @@ from max_whisper.version import __version__
 
 COMMANDS = {
     "transcribe": "turn speech into text, subtitles and data",
+    "demo": "let the model in the box transcribe its sample, offline",
     "models": "list the models that have a short name",
     "inspect": "show what a model is made of",
 }

@@ -7,13 +7,15 @@ from argparse import Namespace
 
 def run(arguments: Namespace) -> int:
     """Print a table of the models."""
+    from max_whisper import demo
     from max_whisper.weights import KNOWN_MODELS
 
+    in_the_box = (demo.NAME, "(in the box)", "yes")
     rows = [
         (name, repo, "yes" if is_here(repo, arguments.model_dir) else "no")
         for name, repo in KNOWN_MODELS.items()
     ]
-    for row in (("NAME", "ON THE HUB", "ON THIS MACHINE"), *rows):
+    for row in (("NAME", "ON THE HUB", "ON THIS MACHINE"), *rows, in_the_box):
         print("{:<18}{:<34}{}".format(*row))
     print("\nAlso: owner/name of any Whisper on the hub, a folder, or a .pt of OpenAI.")
     return 0

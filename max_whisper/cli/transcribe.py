@@ -97,6 +97,15 @@ def chosen_dtype(arguments: Namespace) -> str:
     return "float32"
 
 
+def print_segment(segment: Segment) -> None:
+    """Print what was said and when, in a line; nothing for an empty segment."""
+    from max_whisper.formats import format_timestamp
+
+    if segment.text:
+        start, end = format_timestamp(segment.start), format_timestamp(segment.end)
+        _print(f"[{start} --> {end}] {segment.text}")
+
+
 def _load(arguments: Namespace) -> Whisper:
     from max_whisper.api import load_model
 
@@ -144,7 +153,7 @@ def _transcribe(
     if detects:
         _print_language(stream.language)
     for segment in stream:
-        _print_segment(segment)
+        print_segment(segment)
     return stream.transcript()
 
 
@@ -160,14 +169,6 @@ def _print_language(code: str) -> None:
     from max_whisper.languages import LANGUAGES
 
     _print(f"Detected language: {LANGUAGES[code].title()}")
-
-
-def _print_segment(segment: Segment) -> None:
-    from max_whisper.formats import format_timestamp
-
-    if segment.text:
-        start, end = format_timestamp(segment.start), format_timestamp(segment.end)
-        _print(f"[{start} --> {end}] {segment.text}")
 
 
 def _print(line: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from max_whisper import demo
 from max_whisper.errors import CheckpointError
 from max_whisper.weights.huggingface import (
     CONFIG,
@@ -126,8 +127,9 @@ def _explain(error: Exception, repo: str) -> str:
         )
     return (
         f"{repo}: expected it in the cache or on the hub, found it in neither "
-        f"({_reason(error)}); go online, set HF_HOME to a cache that holds it, or give "
-        "the path of a local folder"
+        f"({_reason(error)}); go online, set HF_HOME to a cache that holds it, name a "
+        "local folder (--model FOLDER), or try the model in the box "
+        f"(--model {demo.NAME})"
     )
 
 

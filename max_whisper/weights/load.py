@@ -1,4 +1,4 @@
-"""One door for every kind of checkpoint: a folder, a `.pt`, or a name on the hub."""
+"""One door for every kind of checkpoint: a folder, a `.pt`, or a name."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import re
 from pathlib import Path
 
+from max_whisper import demo
 from max_whisper.errors import CheckpointError
 from max_whisper.weights.checkpoint import Checkpoint
 from max_whisper.weights.hub import KNOWN_MODELS, download
@@ -24,9 +25,12 @@ def load_checkpoint(
     """Find and read a checkpoint, wherever it is.
 
     `name_or_path` is a folder in Hugging Face's layout, the path of one of OpenAI's
-    `.pt`, a short name of `KNOWN_MODELS`, or `owner/name` on the hub. `cache_dir`
-    stands in for the hub's own cache. Raises `CheckpointError` where that is nothing.
+    `.pt`, a short name of `KNOWN_MODELS`, `owner/name` on the hub, or `demo`, the model
+    in the box, whatever else has that name. `cache_dir` stands in for the hub's own
+    cache. Raises `CheckpointError` where that is nothing.
     """
+    if name_or_path == demo.NAME:
+        return load_folder(demo.MODEL, name=demo.NAME)
     name = os.fspath(name_or_path)
     path = Path(name).expanduser()
     cache = None if cache_dir is None else Path(cache_dir).expanduser()
@@ -63,9 +67,10 @@ def _not_found(name: str) -> str:
         return (
             f"{name}: expected a folder or a .pt, found nothing there; check the path"
         )
-    close = difflib.get_close_matches(name, KNOWN_MODELS, cutoff=0.5)
+    known = (*KNOWN_MODELS, demo.NAME)
+    close = difflib.get_close_matches(name, known, cutoff=0.5)
     hint = f"did you mean {' or '.join(close)}?" if close else "use owner/name, a path"
-    names = "" if close else f" or one of {', '.join(KNOWN_MODELS)}"
+    names = "" if close else f" or one of {', '.join(known)}"
     return (
         f"{name}: expected a folder, a .pt, a known name or owner/name on the hub, "
         f"found neither such a path nor such a name; {hint}{names}"

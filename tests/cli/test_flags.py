@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from max_whisper.cli.flags import flags_of, with_underscores
-from max_whisper.cli.main import build_parser
+from max_whisper.cli.main import COMMANDS, build_parser
 from max_whisper.cli.transcribe import temperatures, transcribe_options
 
 OPENAI_DEFAULTS = {
@@ -77,7 +77,7 @@ def test_values_are_read_as_openai_writes_them(
 
 
 def test_every_flag_has_a_help_text_and_a_name_of_its_own() -> None:
-    for command in ("transcribe", "models", "inspect"):
+    for command in COMMANDS:
         flags = flags_of(command)
         assert all(flag.help for flag in flags)
         assert len({flag.name for flag in flags}) == len(flags)

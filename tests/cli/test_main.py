@@ -70,7 +70,8 @@ def test_models_lists_what_is_known(capsys: Capture, tmp_path: Path) -> None:
     assert main(["models", "--model_dir", str(tmp_path)]) == 0
     lines = capsys.readouterr().out.splitlines()
     rows = {line.split()[0]: line.split()[-1] for line in lines[1:] if line}
-    assert set(KNOWN_MODELS) < set(rows)
+    assert set(rows) >= {*KNOWN_MODELS, "demo"}
+    assert rows["demo"] == "yes"
     assert [name for name in KNOWN_MODELS if rows[name] == "yes"] == ["tiny"]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from max_whisper.errors import CheckpointError
@@ -49,6 +51,14 @@ def test_a_name_wins_over_a_folder_or_file_of_something_else(asked, tmp_path):
     assert asked == [("openai/whisper-tiny", None), ("openai/whisper-base", None)]
 
 
+def test_the_model_in_the_box_wins_over_a_folder_of_its_name(asked, tmp_path):
+    folder = write_tiny_checkpoint(tmp_path / "demo")
+    assert load_checkpoint("demo").config != folder
+    assert load_checkpoint("./demo").config == folder
+    assert load_checkpoint(Path("demo")).config == folder
+    assert not asked
+
+
 @pytest.mark.parametrize("path", ["./tiny", "tiny/"])
 def test_what_looks_like_a_path_is_one(asked, tmp_path, path):
     (tmp_path / "tiny").mkdir()
@@ -72,6 +82,11 @@ def test_a_path_to_nothing(asked, path):
 def test_a_name_that_is_nearly_known(asked):
     with pytest.raises(CheckpointError, match=r"did you mean large-v3\b"):
         load_checkpoint("larg-v3")
+
+
+def test_a_name_that_is_nearly_that_of_the_model_in_the_box(asked):
+    with pytest.raises(CheckpointError, match=r"did you mean demo\?"):
+        load_checkpoint("demos")
 
 
 def test_a_name_like_no_other(asked):

@@ -1,0 +1,26 @@
+"""The model in the box, loaded once, and its sample as samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+import max_whisper
+from max_whisper import Whisper, demo
+from max_whisper.audio.load import load_audio
+from tests.compiled import keep_compiled
+
+
+@pytest.fixture(scope="package")
+def model(pytestconfig: pytest.Config) -> Iterator[Whisper]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        keep_compiled(pytestconfig, monkeypatch)
+        with max_whisper.load_model("demo", device="cpu") as loaded:
+            yield loaded
+
+
+@pytest.fixture(scope="package")
+def sample() -> np.ndarray:
+    return load_audio(demo.SAMPLE)

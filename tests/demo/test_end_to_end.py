@@ -1,0 +1,114 @@
+"""From real sound to words and times, with a model that can hear."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from max_whisper import Whisper, demo
+from max_whisper.audio.constants import SAMPLE_RATE
+from max_whisper.cli.main import main
+from tests.demo.sample import sample_rows, sample_words, words
+
+NEAR = 0.2
+"""Seconds by which a time may be off."""
+
+MODES: dict[str, dict[str, Any]] = {
+    "greedy": {},
+    "beams": {"beam_size": 5},
+    "without the text before": {"condition_on_previous_text": False},
+    "with a prompt": {"initial_prompt": "one two three"},
+}
+
+
+def joined(sample: np.ndarray, times: int) -> np.ndarray:
+    """The sample so many times in a row: it ends in a pause."""
+    return np.tile(sample, times)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_words(model: Whisper, sample: np.ndarray, mode: str) -> None:
+    found = model.transcribe(sample, **MODES[mode])
+    assert words(found.text) == sample_words()
+    assert found.language == "en"
+
+
+def test_words_without_times(model: Whisper, sample: np.ndarray) -> None:
+    found = model.transcribe(sample, without_timestamps=True)
+    assert words(found.text) == sample_words()
+    assert [segment.start for segment in found.segments] == [0.0]
+
+
+def test_a_segment_for_each_thing_said_at_its_time(
+    model: Whisper, sample: np.ndarray
+) -> None:
+    found = model.transcribe(sample).segments
+    said = sample_rows()
+    assert [words(segment.text) for segment in found] == [words(s.text) for s in said]
+    for segment, row in zip(found, said, strict=True):
+        assert segment.start == pytest.approx(row.start, abs=NEAR)
+        assert segment.end == pytest.approx(row.end, abs=NEAR)
+
+
+def test_long_form_loses_and_repeats_nothing(
+    model: Whisper, sample: np.ndarray
+) -> None:
+    times = 6
+    found = model.transcribe(joined(sample, times))
+    assert found.duration > 60
+    assert words(found.text) == sample_words() * times
+    starts = [segment.start for segment in found.segments]
+    assert starts == sorted(starts)
+    assert len({segment.seek for segment in found.segments}) > 2
+
+
+def test_only_the_clips_are_heard(model: Whisper, sample: np.ndarray) -> None:
+    _, second, third, *_ = sample_rows()
+    clip = f"{second.start - 0.3:.2f},{third.start - 0.3:.2f}"
+    found = model.transcribe(sample, clip_timestamps=clip)
+    assert words(found.text) == words(second.text)
+
+
+@pytest.mark.parametrize("level", [0.0, 1e-3, 0.1])
+def test_nothing_is_heard_where_nobody_speaks(model: Whisper, level: float) -> None:
+    noise = np.random.default_rng(0).standard_normal(40 * SAMPLE_RATE)
+    found = model.transcribe(np.asarray(level * noise, np.float32))
+    assert found.text == ""
+
+
+def test_speech_after_a_long_silence(model: Whisper, sample: np.ndarray) -> None:
+    silent = np.zeros(35 * SAMPLE_RATE, np.float32)
+    found = model.transcribe(np.concatenate([silent, sample]))
+    assert words(found.text) == sample_words()
+
+
+def test_loud_and_faint_sound_the_same(model: Whisper, sample: np.ndarray) -> None:
+    for gain in (0.05, 1.0):
+        assert words(model.transcribe(gain * sample).text) == sample_words()
+
+
+def test_bytes_and_streams(model: Whisper) -> None:
+    data = demo.SAMPLE.read_bytes()
+    for source in (data, io.BytesIO(data)):
+        assert words(model.transcribe(source).text) == sample_words()
+
+
+def test_progress_reaches_the_end(model: Whisper, sample: np.ndarray) -> None:
+    seen: list[Any] = []
+    model.transcribe(joined(sample, 4), progress=seen.append)
+    assert len(seen) > 1
+
+
+def test_the_command_writes_every_format(tmp_path: Path) -> None:
+    flags = ["--model", "demo", "--output_dir", str(tmp_path), "--verbose", "False"]
+    assert main(["transcribe", str(demo.SAMPLE), *flags]) == 0
+    written = {path.suffix: path.read_text() for path in tmp_path.iterdir()}
+    assert set(written) == {".txt", ".srt", ".vtt", ".tsv", ".json"}
+    assert words(written[".txt"]) == sample_words()
+    assert written[".srt"].count("-->") == len(sample_rows())
+    assert words(json.loads(written[".json"])["text"]) == sample_words()
