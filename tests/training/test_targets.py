@@ -28,7 +28,9 @@ class Script:
     def random(self) -> float:
         return self.values.pop(0)
 
-    def integers(self, low: int, high: int) -> int:
+    def integers(self, low: int, high: int = 0, size: int = 0) -> int | np.ndarray:
+        if size:
+            return np.array([self.integers(0, low) for _ in range(size)])
         value = int(self.values.pop(0))
         assert low <= value < high
         return value
@@ -101,16 +103,32 @@ def test_without_speech_it_says_so_and_ends() -> None:
 def test_a_prompt_is_read_and_never_said() -> None:
     prompt = spell(TOKENIZER.sot_prev, " four", " five six")
     previous = ["four", "five six", "seven"]
-    result = made([YES, 2, NO], TWO, previous=previous)
+    result = made([YES, 2, YES, NO], TWO, previous=previous)
     plain = made([NO, NO], TWO)
     assert result.tokens == [*prompt, *plain.tokens]
     assert result.labels == [IGNORED] * len(prompt) + [*plain.labels]
     assert result.words == plain.words
 
 
+def test_a_prompt_has_times_as_an_earlier_window_leaves_them() -> None:
+    prompt = spell(TOKENIZER.sot_prev, 1.0, " four", 2.0, 6.0, " five six", 8.0)
+    drawn = [50, 400, 100, 300]
+    result = made([YES, 2, NO, *drawn, NO], TWO, previous=["four", "five six"])
+    assert result.tokens == [*prompt, *made([NO, NO], TWO).tokens]
+
+
+def test_a_short_window_lies_later_in_the_long_one() -> None:
+    random = cast(np.random.Generator, Script(NO, NO))
+    result = target(random, TOKENIZER, Scene(NOTHING, TWO, offset=20.0), [])
+    said = spell(20.5, " one two", 21.0, 22.02, " three", 22.5)
+    assert result.start == 1000
+    assert result.labels == [*said, EOT]
+    assert result.spans == made([NO, NO], TWO).spans
+
+
 def test_a_prompt_may_stand_before_silence() -> None:
     prompt = spell(TOKENIZER.sot_prev, " four")
-    result = made([YES, 1], previous=["four"])
+    result = made([YES, 1, YES], previous=["four"])
     assert result.tokens == [*prompt, *spell(SOT, 0.0)]
     assert result.labels == [IGNORED] * len(prompt) + [TOKENIZER.no_speech, EOT]
 
