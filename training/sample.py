@@ -18,10 +18,10 @@ from training.voices import Voice, speak
 
 VOICE = Voice(accent="en-us", speaker="", speed=150, pitch=50)
 TEXTS = (
-    "Good morning, Anna.",
-    "The old man walked slowly to the river.",
     "four seven two nine one",
-    "We will see you on Friday.",
+    "three one four one five nine two six",
+    "eight zero six",
+    "one two three four five six seven eight nine",
 )
 PAUSE = 0.9
 LEAD = 0.4
