@@ -51,7 +51,7 @@ ifeq ($(MODEL)$(SPEECH),)
 	$(BIN)/max-whisper demo
 else
 	$(BIN)/max-whisper transcribe '$(or $(SPEECH),max_whisper/demo/sample.flac)' \
-		--model '$(or $(MODEL),demo)' --output_dir build/demo
+		--model '$(or $(MODEL),tiny.en)' --output_dir build/demo
 endif
 
 # openai-whisper brings PyTorch, so it lives apart and .venv stays as a user has it.

@@ -136,7 +136,7 @@ def overlap(one: Spoken, other: Spoken) -> float:
 def no_speech(model: Whisper, folder: Path) -> dict[str, str]:
     """What is heard where nothing is said: the text of each file."""
     silent = np.zeros(60 * SAMPLE_RATE, np.float32)
-    heard = {p.name: load_audio(p) for p in sorted(folder.iterdir())}
+    heard = {p.name: load_audio(p) for p in sorted(folder.glob("*.*"))}
     heard["60 s of silence"] = silent
     return {name: model.transcribe(sound).text for name, sound in heard.items()}
 

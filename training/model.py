@@ -61,7 +61,7 @@ class Attention(nn.Module):
 class Block(nn.Module):
     """Self-attention, cross-attention in a decoder, feed-forward; norms come first."""
 
-    def __init__(self, config: WhisperConfig, *, cross: bool, dropout: float) -> None:
+    def __init__(self, config: WhisperConfig, *, cross: bool) -> None:
         super().__init__()
         self.self_attn = Attention(config)
         self.self_attn_layer_norm = nn.LayerNorm(config.d_model)
@@ -71,35 +71,34 @@ class Block(nn.Module):
         self.fc1 = nn.Linear(config.d_model, config.encoder_ffn_dim)
         self.fc2 = nn.Linear(config.encoder_ffn_dim, config.d_model)
         self.final_layer_norm = nn.LayerNorm(config.d_model)
-        self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         h = self.self_attn_layer_norm(x)
-        return self.think(x + self.dropout(self.self_attn(h, h)))
+        return self.think(x + self.self_attn(h, h))
 
     def decode(self, x: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
         """A decoder's block; also where the first head of its cross-attention looks."""
         h = self.self_attn_layer_norm(x)
-        x = x + self.dropout(self.self_attn(h, h, causal=True))
+        x = x + self.self_attn(h, h, causal=True)
         h = self.encoder_attn_layer_norm(x)
-        x = x + self.dropout(self.encoder_attn(h, features))
+        x = x + self.encoder_attn(h, features)
         return self.think(x), self.encoder_attn.look(h, features)
 
     def think(self, x: Tensor) -> Tensor:
         """The feed-forward half."""
         h = functional.gelu(self.fc1(self.final_layer_norm(x)))
-        return x + self.dropout(self.fc2(h))
+        return x + self.fc2(h)
 
 
 class Encoder(nn.Module):
     """Log-mel `[B, bins, 2 T]` to audio features `[B, T, D]`, for any T up to 1500."""
 
-    def __init__(self, config: WhisperConfig, dropout: float) -> None:
+    def __init__(self, config: WhisperConfig) -> None:
         super().__init__()
         self.conv1 = nn.Conv1d(config.num_mel_bins, config.d_model, 3, padding=1)
         self.conv2 = nn.Conv1d(config.d_model, config.d_model, 3, stride=2, padding=1)
         self.embed_positions = frozen_sinusoids(config)
-        self.layers = blocks(config, config.encoder_layers, dropout, cross=False)
+        self.layers = blocks(config, config.encoder_layers, cross=False)
         self.layer_norm = nn.LayerNorm(config.d_model)
         with torch.no_grad():
             self.conv1.weight *= LOUDER
@@ -124,13 +123,11 @@ class Decoder(nn.Module):
     `[layers, B, N, T]`.
     """
 
-    def __init__(
-        self, config: WhisperConfig, timestamp_begin: int, dropout: float
-    ) -> None:
+    def __init__(self, config: WhisperConfig, timestamp_begin: int) -> None:
         super().__init__()
         self.embed_tokens = nn.Embedding(config.vocab_size, config.d_model)
         self.embed_positions = nn.Embedding(config.max_target_positions, config.d_model)
-        self.layers = blocks(config, config.decoder_layers, dropout, cross=True)
+        self.layers = blocks(config, config.decoder_layers, cross=True)
         self.layer_norm = nn.LayerNorm(config.d_model)
         self.timestamp_map = nn.Linear(config.d_model, config.d_model, bias=False)
         self.register_buffer("times", timestamp_sinusoids(config, timestamp_begin))
@@ -170,13 +167,11 @@ class Heard(NamedTuple):
 class Whisper(nn.Module):
     """The encoder, the decoder and the head that listens for CTC."""
 
-    def __init__(
-        self, config: WhisperConfig, timestamp_begin: int, dropout: float = 0.0
-    ) -> None:
+    def __init__(self, config: WhisperConfig, timestamp_begin: int) -> None:
         super().__init__()
         self.config = config
-        self.encoder = Encoder(config, dropout)
-        self.decoder = Decoder(config, timestamp_begin, dropout)
+        self.encoder = Encoder(config)
+        self.decoder = Decoder(config, timestamp_begin)
         self.ctc = nn.Linear(config.d_model, timestamp_begin)
 
     def forward(self, mel: Tensor, starts: Tensor, tokens: Tensor) -> Heard:
@@ -198,12 +193,8 @@ def look_nearby(attention: Attention) -> None:
         projection.weight += NEARNESS * torch.eye(size)[order]
 
 
-def blocks(
-    config: WhisperConfig, count: int, dropout: float, *, cross: bool
-) -> nn.ModuleList:
-    return nn.ModuleList(
-        Block(config, cross=cross, dropout=dropout) for _ in range(count)
-    )
+def blocks(config: WhisperConfig, count: int, *, cross: bool) -> nn.ModuleList:
+    return nn.ModuleList(Block(config, cross=cross) for _ in range(count))
 
 
 def frozen_sinusoids(config: WhisperConfig) -> nn.Embedding:

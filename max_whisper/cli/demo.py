@@ -81,7 +81,7 @@ def _hear_sample(model: Whisper, laps: Laps) -> float:
     from max_whisper.audio.load import load_audio
 
     defaults = Namespace(**{f.name: f.default for f in flags_of("transcribe")})
-    options = transcribe_options(defaults) | {"language": "en"}
+    options = transcribe_options(defaults)
     samples = load_audio(demo.SAMPLE)
     laps.end("read the sound")
     stream = model.segments(samples, **options)

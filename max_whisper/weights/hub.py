@@ -128,8 +128,7 @@ def _explain(error: Exception, repo: str) -> str:
     return (
         f"{repo}: expected it in the cache or on the hub, found it in neither "
         f"({_reason(error)}); go online, set HF_HOME to a cache that holds it, name a "
-        "local folder (--model FOLDER), or try the model in the box "
-        f"(--model {demo.NAME})"
+        f"local folder, or try the model in the box, {demo.NAME!r}"
     )
 
 

@@ -104,6 +104,7 @@ def test_progress_reaches_the_end(model: Whisper, sample: np.ndarray) -> None:
     assert len(seen) > 1
 
 
+@pytest.mark.usefixtures("model")  # which keeps what was compiled
 def test_the_command_writes_every_format(tmp_path: Path) -> None:
     flags = ["--model", "demo", "--output_dir", str(tmp_path), "--verbose", "False"]
     assert main(["transcribe", str(demo.SAMPLE), *flags]) == 0

@@ -51,6 +51,7 @@ def main() -> None:
     results: dict[str, Any] = {}
     if (asked.quick or asked.skip) and asked.json.exists():
         results = json.loads(asked.json.read_text())
+    found = known_agreement(results, asked.skip)
     results["machine"] = describe()
     checkpoint = load_checkpoint(MODEL)
     ours, theirs = Ours.load(checkpoint), reference.load_reference(checkpoint)
@@ -59,12 +60,12 @@ def main() -> None:
     results["multilingual"] = multilingual()
     if not (asked.quick and "transcripts" in results):
         files = english_files()[asked.skip : asked.files]
-        found = known_agreement(results, asked.skip)
         with reference.remembering(theirs):
             results["transcripts"] = transcripts(ours, theirs, files, found, asked.keep)
         commits = results.get("transcripts_commits", {}) if asked.skip else {}
-        now = {results["machine"]["commit"]: len(files)}
-        results["transcripts_commits"] = {**commits, **now}
+        commit = results["machine"]["commit"]
+        made = commits.get(commit, 0) + len(files)
+        results["transcripts_commits"] = {**commits, commit: made}
     results["rows"] = list(rows(results))
     asked.json.parent.mkdir(parents=True, exist_ok=True)
     asked.json.write_text(json.dumps(results, indent=1) + "\n")
@@ -99,7 +100,7 @@ def known_agreement(
     counts = {agreement.files for agreement in known.values()}
     if counts != {skip}:
         sys.exit(
-            f"make parity: --skip {skip} expected a file with the figures of as many "
+            f"tests.parity: --skip {skip} expected a file with the figures of as many "
             f"recordings, found {sorted(counts)}; leave --skip out"
         )
     return known

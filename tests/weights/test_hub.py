@@ -20,7 +20,7 @@ from tests.weights.torch_file import openai_parts, write_torch_file
 
 REPO = "someone/whisper-own"
 
-REMEDIES = ("go online", "HF_HOME", "--model FOLDER", "--model demo")
+REMEDIES = ("go online", "HF_HOME", "a local folder", "'demo'")
 
 # A process of its own: the library reads its environment when it is imported.
 LOAD = """
