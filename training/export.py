@@ -36,7 +36,9 @@ def main() -> None:
     tensors = folded(averaged(asked.work / "state.pt", tokenizer, config))
     asked.to.mkdir(parents=True, exist_ok=True)
     kept = {f"model.{n}": tensors[n].half() for n in expected_shapes(config)}
-    save_file(kept, asked.to / "model.safetensors", {"format": "pt"})
+    weights = asked.to / "model.safetensors"
+    save_file(kept, weights, {"format": "pt"})
+    weights.chmod(0o644)  # as git and wheels want it
     write_json(asked.to / "config.json", config_json(config, tokenizer))
     write_json(asked.to / "generation_config.json", generation_json(config, tokenizer))
     shutil.copyfile(asked.work / "tokenizer.json", asked.to / "tokenizer.json")

@@ -16,7 +16,7 @@ from training.places import SAMPLE
 from training.scenes import Samples
 from training.voices import Voice, speak
 
-VOICE = Voice(accent="en-us", speaker="", speed=150, pitch=50)
+VOICE = Voice(accent="en-us", speaker="f2", speed=120, pitch=50)
 TEXTS = (
     "four seven two nine one",
     "three one four one five nine two six",
