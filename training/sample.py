@@ -21,7 +21,7 @@ TEXTS = (
     "four seven two nine one",
     "three one four one five nine two six",
     "eight zero six",
-    "one two three four five six seven eight nine",
+    "two four six nine seven",
 )
 PAUSE = 0.9
 LEAD = 0.4
