@@ -40,7 +40,7 @@ class Int8Ops(MojoOps):
         for first in range(0, rows, _ROWS_AT_ONCE):
             some = matrix[first : first + _ROWS_AT_ONCE]
             count = -(-len(some) // PANEL)
-            _fill(panels[first // PANEL :][:count], np.float32(some))
+            _fill(panels[first // PANEL :][:count], some.astype(np.float32))
         return panels
 
     def embed(
