@@ -23,7 +23,7 @@ class EngineOptions:
         default="auto",
         metadata={
             "help": "precision: auto, float32, float16, bfloat16 or int8 "
-            "(faster on a CPU, and close to float32)"
+            "(a CPU only; close to float32, not equal)"
         },
     )
     threads: int = field(

@@ -27,7 +27,7 @@ from max_whisper.kernels.int8_ops import Int8Ops
 from max_whisper.kernels.mojo_ops import PANEL, MojoOps
 from max_whisper.kernels.ops import Matrix, Ops
 
-ATTENTIONS = ((3, 20, 64), (2, 40, 33))
+ATTENTIONS = ((3, 20, 64), (2, 40, 33), (2, 7, 70))
 """Heads, head size and positions."""
 
 CACHED_HEADS, CACHED_SIZE, CAPACITY = 3, 20, 12
@@ -42,8 +42,8 @@ HALVES = ("linear_gelu", "convolution_stride_add", "embed")
 """Graphs that are made for weights in float16 too."""
 
 INT8 = "int8."
-LONG = (2, 64, 301)
-"""Heads, head size and positions of more than a span of the int8 attention."""
+LONG = (2, 64, 1133)
+"""Heads, head size and positions of more than two spans of the int8 attention."""
 
 
 @dataclass
