@@ -19,13 +19,13 @@ from training.targets import IGNORED, Target, target
 
 BINS = 80
 SECONDS_A_BATCH = 96
+TEXTS_BEFORE_PER_SECOND = 0.7
+"""At most, in a prompt: a short window costs little and shall not read much."""
 
 
 class Batch(NamedTuple):
     """`mel [B, bins, 2 T]`, `starts [B]`, `tokens, labels [B, N]`, `spans [B, N, 2]`,
-    `words [B, W]`, `frames [B, T]`.
-
-    A `word_counts [B]` of -1 says that the words are not known.
+    `frames [B, T]`.
     """
 
     mel: Tensor
@@ -33,8 +33,6 @@ class Batch(NamedTuple):
     tokens: Tensor
     labels: Tensor
     spans: Tensor
-    words: Tensor
-    word_counts: Tensor
     frames: Tensor
 
 
@@ -52,11 +50,11 @@ class Stage:
 
 
 STAGES = (
-    Stage(0.0, 0.8, (5,), (1.0,)),
-    Stage(0.15, 0.75, (5, 8), (0.5, 0.5)),
-    Stage(0.3, 0.7, (5, 10, 30), (0.4, 0.3, 0.3)),
-    Stage(0.6, 0.65, (8, 15, 30), (0.3, 0.2, 0.5)),
-    Stage(0.85, 0.65, (10, 30), (0.2, 0.8)),
+    Stage(0.0, 0.6, (5,), (1.0,)),
+    Stage(0.15, 0.6, (5, 8), (0.5, 0.5)),
+    Stage(0.3, 0.55, (5, 10, 30), (0.4, 0.3, 0.3)),
+    Stage(0.6, 0.55, (8, 15, 30), (0.3, 0.2, 0.5)),
+    Stage(0.85, 0.55, (10, 30), (0.2, 0.8)),
 )
 """Short windows are cheap and teach to hear; long ones teach to find the place."""
 
@@ -82,7 +80,8 @@ class Batches(Dataset[Batch]):
         count = round(SECONDS_A_BATCH / seconds)
         sources = replace(self.sources, digits_share=stage.digits)
         scenes = [scene(random, sources, seconds) for _ in range(count)]
-        previous = [sources.clip(random, 14).text for _ in range(8)]
+        most = round(TEXTS_BEFORE_PER_SECOND * seconds)
+        previous = [sources.text(random, 14) for _ in range(most)]
         targets = [target(random, self.tokenizer, s, previous) for s in scenes]
         return collate(random, scenes, targets, self.tokenizer.eot)
 
@@ -104,10 +103,6 @@ def collate(
         tokens=padded([t.tokens for t in targets], padding),
         labels=padded([t.labels for t in targets], IGNORED),
         spans=padded([t.spans for t in targets], 0),
-        words=padded([t.words or [] for t in targets], padding),
-        word_counts=torch.tensor(
-            [-1 if t.words is None else len(t.words) for t in targets]
-        ),
         frames=torch.tensor([t.frames for t in targets]),
     )
 

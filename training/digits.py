@@ -2,6 +2,9 @@
 
 https://github.com/Jakobovski/free-spoken-digit-dataset: `{digit}_{speaker}_{index}.wav`
 at 8 kHz. Indices 0 to 4 are its official test part.
+
+Some recordings begin and end with up to 0.9 s of silence, and a word's time is that of
+its sound, so silence at both ends is cut off.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from max_whisper.audio.constants import SAMPLE_RATE
 from max_whisper.audio.load import load_audio
 
 WORDS = (
@@ -22,6 +26,9 @@ WORDS = (
 OFFICIAL_TEST = range(5)
 LEFT_OUT = "jackson"
 """Never heard in training; chosen before the first training, not by its figures."""
+SILENCE = 0.03
+"""Of the loudest 5 ms of a recording."""
+MARGIN = SAMPLE_RATE // 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,16 @@ def recordings(folder: Path) -> Iterator[Recording]:
     """All of them, in the order of their names."""
     for path in sorted(folder.glob("*_*_*.wav")):
         digit, speaker, index = path.stem.split("_")
-        yield Recording(WORDS[int(digit)], speaker, int(index), load_audio(path))
+        sound = without_silence(load_audio(path))
+        yield Recording(WORDS[int(digit)], speaker, int(index), sound)
+
+
+def without_silence(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """From the first sound to the last, and 20 ms at both ends."""
+    step = SAMPLE_RATE // 200
+    power = np.mean(samples[: len(samples) // step * step].reshape(-1, step) ** 2, 1)
+    loud = np.flatnonzero(power > SILENCE**2 * power.max()) * step
+    return samples[max(0, loud[0] - MARGIN) : loud[-1] + step + MARGIN]
 
 
 def is_training(recording: Recording) -> bool:

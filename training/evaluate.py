@@ -146,9 +146,10 @@ def sentences(model: Whisper, work: Path) -> dict[str, float]:
     bank = held_out_sentences(work)
     errors = said = 0
     for i in track(range(len(bank)), "sentences"):
-        text, samples = bank.clip(i)
-        expected = words(text)
-        errors += distance(expected, words(model.transcribe(samples).text))
+        said_here = bank.utterance(i)
+        expected = words(said_here.text)
+        found = words(model.transcribe(said_here.samples).text)
+        errors += distance(expected, found)
         said += len(expected)
     return {"sentences": len(bank), "words": said, "word_error_rate": errors / said}
 

@@ -1,4 +1,4 @@
-"""How wrong the decoder and the CTC head are."""
+"""How wrong the decoder and the encoder's head are."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from training.batches import Batch
 from training.targets import IGNORED
 
-SHARES = {"said": 1.0, "looks": 1.0, "ctc": 0.2, "frames": 1.0}
+SHARES = {"said": 1.0, "looks": 1.0, "frames": 1.0}
 """What each loss counts for."""
 SMOOTHING = 0.05
 NEARBY = (0.04, 0.12, 0.2, 0.28, 0.2, 0.12, 0.04)
@@ -17,16 +16,14 @@ NEARBY = (0.04, 0.12, 0.2, 0.28, 0.2, 0.12, 0.04)
 
 
 def decoder_loss(logits: Tensor, labels: Tensor, timestamp_begin: int) -> Tensor:
-    """Cross entropy over text and times, logits `[B, N, V]`, labels `[B, N]`."""
-    said = labels != IGNORED
-    logprobs = functional.log_softmax(logits[said].float(), dim=-1)
-    chosen = labels[said]
-    is_time = chosen >= timestamp_begin
-    text = functional.nll_loss(logprobs[~is_time], chosen[~is_time], reduction="sum")
+    """Cross entropy over text and times, logits `[S, V]`, labels `[S]`."""
+    logprobs = functional.log_softmax(logits.float(), dim=-1)
+    is_time = labels >= timestamp_begin
+    text = functional.nll_loss(logprobs[~is_time], labels[~is_time], reduction="sum")
     smooth = -logprobs[~is_time].mean(dim=-1).sum()
-    times = near_times(logprobs[is_time], chosen[is_time], timestamp_begin)
+    times = near_times(logprobs[is_time], labels[is_time], timestamp_begin)
     total = (1 - SMOOTHING) * text + SMOOTHING * smooth + times
-    return total / said.sum()
+    return total / len(labels)
 
 
 def near_times(logprobs: Tensor, times: Tensor, timestamp_begin: int) -> Tensor:
@@ -36,24 +33,6 @@ def near_times(logprobs: Tensor, times: Tensor, timestamp_begin: int) -> Tensor:
     around = (times[:, None] + offsets).clamp(timestamp_begin, last)
     weights = torch.tensor(NEARBY)
     return -(logprobs.gather(1, around) * weights).sum()
-
-
-def ctc_loss(logits: Tensor, batch: Batch, blank: int) -> Tensor:
-    """What was said, in order, wherever it was: logits `[B, T, classes]`.
-
-    Per position, as `frame_loss`: per word, silence would outweigh all speech.
-    """
-    known = batch.word_counts >= 0
-    if not known.any():
-        return logits.new_zeros(())
-    logprobs = functional.log_softmax(logits[known].float(), dim=-1).transpose(0, 1)
-    counts = batch.word_counts[known]
-    lengths = torch.full_like(counts, logits.shape[1])
-    words = batch.words[known]
-    each = functional.ctc_loss(
-        logprobs, words, lengths, counts, blank, reduction="none", zero_infinity=True
-    )
-    return each.sum() / lengths.sum()
 
 
 def frame_loss(logits: Tensor, frames: Tensor) -> Tensor:

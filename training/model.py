@@ -4,7 +4,7 @@ Two things are added, and folded away or dropped by `export.py`:
 
 - a timestamp's embedding is a linear map of the sinusoid of its encoder position, plus
   a small part of its own, so that all 1501 are learnt from few examples;
-- a CTC head on the encoder, which teaches it what is said long before the decoder's
+- a head on the encoder, which teaches it what is said long before the decoder's
   attention finds out where.
 """
 
@@ -117,7 +117,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Tokens `[B, N]` and audio features to logits `[B, N, vocab_size]`.
+    """Tokens `[B, N]` and audio features to states `[B, N, D]`.
 
     Beside them: where each layer but the blind looks, log probabilities
     `[layers, B, N, T]`.
@@ -140,22 +140,23 @@ class Decoder(nn.Module):
         """The matrix that reads tokens and writes them: `[vocab_size, D]`."""
         return self.embed_tokens.weight + self.timestamp_map(self.times)
 
-    def forward(self, tokens: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
-        embedding = self.embedding()
+    def forward(
+        self, tokens: Tensor, features: Tensor, embedding: Tensor
+    ) -> tuple[Tensor, Tensor]:
         x = functional.embedding(tokens, embedding)
         x = x + self.embed_positions.weight[: tokens.shape[1]]
         looks = []
         for layer in self.layers:
             x, look = layer.decode(x, features)
             looks.append(look)
-        return self.layer_norm(x) @ embedding.T, torch.stack(looks[BLIND_LAYERS:])
+        return self.layer_norm(x), torch.stack(looks[BLIND_LAYERS:])
 
 
 class Heard(NamedTuple):
     """What training compares with the truth.
 
-    `said [B, N, V]` are the decoder's logits, `looks [layers, B, N, T]` log
-    probabilities of where it looked for them, `positions [B, T, timestamp_begin]` the
+    `said [S, V]` are the decoder's logits of what is to be said, `looks [layers, B, N,
+    T]` log probabilities of where it looked, `positions [B, T, timestamp_begin]` the
     logits of the encoder's head.
     """
 
@@ -165,18 +166,23 @@ class Heard(NamedTuple):
 
 
 class Whisper(nn.Module):
-    """The encoder, the decoder and the head that listens for CTC."""
+    """The encoder, its head, and the decoder."""
 
     def __init__(self, config: WhisperConfig, timestamp_begin: int) -> None:
         super().__init__()
         self.config = config
         self.encoder = Encoder(config)
         self.decoder = Decoder(config, timestamp_begin)
-        self.ctc = nn.Linear(config.d_model, timestamp_begin)
+        self.head = nn.Linear(config.d_model, timestamp_begin)
 
-    def forward(self, mel: Tensor, starts: Tensor, tokens: Tensor) -> Heard:
+    def forward(
+        self, mel: Tensor, starts: Tensor, tokens: Tensor, is_said: Tensor
+    ) -> Heard:
+        """`is_said [B, N]` tells after which tokens there is something to say."""
         features = self.encoder(mel, starts)
-        return Heard(*self.decoder(tokens, features), self.ctc(features))
+        embedding = self.decoder.embedding()
+        states, looks = self.decoder(tokens, features, embedding)
+        return Heard(states[is_said] @ embedding.T, looks, self.head(features))
 
 
 def look_nearby(attention: Attention) -> None:

@@ -34,7 +34,7 @@ def main() -> None:
     asked = parser.parse_args()
     parts, rows = [silence(LEAD)], ["start\tend\ttext"]
     for text in TEXTS:
-        clip = speak(text, VOICE)
+        clip = speak(text, VOICE).samples
         start = sum(map(len, parts)) / SAMPLE_RATE
         end = start + len(clip) / SAMPLE_RATE
         rows.append(f"{1000 * start:.0f}\t{1000 * end:.0f}\t{text}")

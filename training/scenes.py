@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from max_whisper.audio.constants import SAMPLE_RATE
 from training.augment import disturb, mouth, place
-from training.digits import Recording
+from training.digits import WORDS, Recording
+from training.excerpts import Pieces
 from training.sounds import background, no_speech
 from training.voices import Bank
 
@@ -45,11 +46,11 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """Words and their sound; `words` has their times where they are known."""
+    """A text, its sound, and when each of its words is heard."""
 
     text: str
     samples: Samples
-    words: Sequence[Spoken] = ()
+    words: Sequence[Spoken]
 
     @property
     def seconds(self) -> float:
@@ -61,25 +62,25 @@ class Clip:
 class Scene:
     """`cut` is where a segment begins that the window's end cuts off.
 
-    `words` are those whose times are known; `blurred` are segments of other words.
-    `offset` is how many seconds of Whisper's window lie before it, unheard.
+    `words` are those of its segments. `offset` is how many seconds of Whisper's window
+    lie before it, unheard.
     """
 
     samples: Samples
     segments: Sequence[Spoken]
     cut: float | None = None
     words: Sequence[Spoken] = ()
-    blurred: Sequence[Spoken] = ()
     offset: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """All clips there are: digits by people, digits and sentences by espeak-ng."""
+    """All there is: digits by people, digits and sentences by espeak-ng, and music."""
 
     people: Sequence[Sequence[Recording]]
     words: Bank
     sentences: Bank
+    music: Pieces = ()
     digits_share: float = 0.4
     no_speech_share: float = 0.2
 
@@ -87,8 +88,13 @@ class Sources:
         """A string of digits or a sentence."""
         if random.random() < self.digits_share:
             return self.digits(random, most)
-        text, samples = self.sentences.clip(random.integers(len(self.sentences)))
-        return Clip(text, mouth(random, samples))
+        return voiced(random, self.sentences)
+
+    def text(self, random: np.random.Generator, most: int) -> str:
+        """What a clip might say."""
+        if random.random() < self.digits_share:
+            return " ".join(random.choice(WORDS, random.integers(1, most + 1)))
+        return self.sentences.texts[random.integers(len(self.sentences))]
 
     def digits(self, random: np.random.Generator, most: int) -> Clip:
         """One to `most` digits by one person, or by machines."""
@@ -96,24 +102,41 @@ class Sources:
         if random.random() < 0.7:
             speaker = self.people[random.integers(len(self.people))]
             chosen = [speaker[i] for i in random.integers(len(speaker), size=count)]
-            return string(random, [Clip(r.word, r.samples) for r in chosen])
-        chosen_words = random.integers(len(self.words), size=count)
-        return string(random, [Clip(*self.words.clip(i)) for i in chosen_words])
+            return string(random, [(r.word, r.samples) for r in chosen])
+        said = [
+            self.words.utterance(i)
+            for i in random.integers(len(self.words), size=count)
+        ]
+        return string(random, [(one.text, one.samples) for one in said])
 
 
-def string(random: np.random.Generator, words: Sequence[Clip]) -> Clip:
+def voiced(random: np.random.Generator, bank: Bank) -> Clip:
+    """Something from a bank, from another mouth; a word ends where the next begins."""
+    said = bank.utterance(random.integers(len(bank)))
+    samples = mouth(random, said.samples)
+    slower = len(samples) / len(said.samples)
+    starts = [start * slower for start in said.starts]
+    ends = [*starts[1:], len(samples) / SAMPLE_RATE]
+    words = [
+        Spoken(start, end, word)
+        for start, end, word in zip(starts, ends, said.text.split(), strict=True)
+    ]
+    return Clip(said.text, samples, words)
+
+
+def string(random: np.random.Generator, words: Sequence[tuple[str, Samples]]) -> Clip:
     """Words one after another in a similar voice, with short pauses."""
     speed = random.uniform(0.85, 1.18)
     parts: list[Samples] = []
     spoken: list[Spoken] = []
     now = 0.0
-    for word in words:
+    for word, sound in words:
         pause = random.uniform(*SHORT_PAUSE) * (random.random() < 0.8)
-        samples = mouth(random, word.samples, speed * random.uniform(0.96, 1.04))
+        samples = mouth(random, sound, speed * random.uniform(0.96, 1.04))
         parts += [samples, np.zeros(int(pause * SAMPLE_RATE), np.float32)]
-        spoken.append(Spoken(now, now + len(samples) / SAMPLE_RATE, word.text))
+        spoken.append(Spoken(now, now + len(samples) / SAMPLE_RATE, word))
         now = sum(map(len, parts)) / SAMPLE_RATE
-    text = " ".join(word.text for word in words)
+    text = " ".join(word for word, _ in words)
     return Clip(text, np.concatenate(parts[:-1]), spoken)
 
 
@@ -121,16 +144,14 @@ def scene(random: np.random.Generator, sources: Sources, seconds: float) -> Scen
     """A window of `seconds`; noise may end before it does, as where a file ends."""
     length = round(seconds * SAMPLE_RATE)
     if random.random() < sources.no_speech_share:
-        return Scene(silence(random, length), [])
+        return Scene(silence(random, length, sources.music), [])
     samples = np.zeros(length, np.float32)
     placed, cut = fill(random, sources, samples)
     segments = [Spoken(at, at + clip.seconds, clip.text) for at, clip in placed]
     end = file_end(random, segments, length) if cut is None else length
     samples[:end] = disturb(random, samples[:end], background)
     words = [word.later(at) for at, clip in placed for word in clip.words]
-    pairs = zip(segments, placed, strict=True)
-    blurred = [segment for segment, (_, clip) in pairs if not clip.words]
-    return Scene(samples, segments, cut, words, blurred, offset(random, seconds))
+    return Scene(samples, segments, cut, words, offset(random, seconds))
 
 
 def offset(random: np.random.Generator, seconds: float) -> float:
@@ -147,9 +168,9 @@ def file_end(
     return int(random.integers(round(segments[-1].end * SAMPLE_RATE), length + 1))
 
 
-def silence(random: np.random.Generator, length: int) -> Samples:
+def silence(random: np.random.Generator, length: int, music: Pieces = ()) -> Samples:
     """No speech, up to where its file ends."""
-    samples = no_speech(random, length)
+    samples = no_speech(random, length, music)
     if random.random() < 0.4:
         samples[random.integers(length // 10, length) :] = 0
     return samples

@@ -5,28 +5,41 @@ from __future__ import annotations
 import numpy as np
 
 from max_whisper.audio.constants import SAMPLE_RATE
-from training import music, noises, surroundings
+from training import noises, surroundings
+from training.excerpts import Pieces, heard
 from training.noises import background
 from training.waves import Sound, fade, log_uniform, pick, unit
 
 __all__ = ["background", "no_speech"]
 
+PLAYED_SHARE = 0.5
+"""Of the windows: music, where there is any."""
 
-def no_speech(random: np.random.Generator, length: int) -> np.ndarray:
+
+def no_speech(
+    random: np.random.Generator, length: int, music: Pieces = ()
+) -> np.ndarray:
     """A whole window in which nobody speaks: float32 [length] at 16 kHz, peak <= 0.9.
 
     It may be digital silence, and may be as quiet as a peak of 1e-4.
     """
-    sound = unit(_kind(random, length))
-    if random.random() < 0.2:
-        other = unit(_kind(random, length))
-        sound = sound + other * np.float32(log_uniform(random, 0.1, 1))
-    if random.random() < 0.2:
-        sound = _excerpt(random, sound)
+    if music and random.random() < PLAYED_SHARE:
+        sound = unit(heard(random, length, music))
+    else:
+        sound = _made(random, length)
     if random.random() < 0.4 and sound.any():
         sound = sound + background(random, length) * log_uniform(random, 1e-3, 0.2)
     loudest = float(np.abs(sound).max(initial=0.0))
     return (sound * (_peak(random) / max(loudest, 1e-9))).astype(np.float32)
+
+
+def _made(random: np.random.Generator, length: int) -> np.ndarray:
+    """One kind or two, in all or a part of the window."""
+    sound = unit(_kind(random, length))
+    if random.random() < 0.2:
+        other = unit(_kind(random, length))
+        sound = sound + other * np.float32(log_uniform(random, 0.1, 1))
+    return _excerpt(random, sound) if random.random() < 0.2 else sound
 
 
 def _kind(random: np.random.Generator, length: int) -> np.ndarray:
@@ -55,6 +68,5 @@ KINDS: dict[Sound, float] = {
     _silence: 3,
     **noises.KINDS,
     **surroundings.KINDS,
-    **music.KINDS,
 }
-"""All kinds, each with its share."""
+"""All that is not music, each with its share."""

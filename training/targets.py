@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,6 +19,10 @@ UNTIMED = 0.15
 IGNORED = -100
 MARGIN = 0.2
 """Seconds around a time in which it is heard."""
+NOWHERE = (0, 0)
+"""What is not said is not listened for."""
+LONGEST_PROMPT = 223
+"""As in use: all tokens of an earlier text that Whisper reads."""
 
 POSITIONS_PER_SECOND = 50
 
@@ -36,14 +41,12 @@ class Target:
     is heard, in positions.
 
     `start` is the position in Whisper's window at which the scene begins.
-    The encoder's head is taught by `frames`, the token that is heard at each position,
-    and where that is not known by `words`, all tokens of text for CTC (else None).
+    The encoder's head is taught by `frames`, the token that is heard at each position.
     """
 
     tokens: Sequence[int]
     labels: Sequence[int]
     spans: Sequence[tuple[int, int]]
-    words: Sequence[int] | None
     frames: Sequence[int]
     start: int
 
@@ -62,24 +65,20 @@ def target(
     if not scene.segments and scene.cut is None:
         tokens = [*prompt, tokenizer.sot, tokenizer.timestamp_begin]
         labels = [*ignored, tokenizer.no_speech, tokenizer.eot]
-        spans = [positions(0, 30)] * len(labels)
-        return Target(tokens, labels, spans, None, frames, start)
+        spans = [NOWHERE] * len(prompt) + [positions(0, 30)] * 2
+        return Target(tokens, labels, spans, frames, start)
     timed = random.random() >= UNTIMED or scene.cut is not None
     said = (
         timed_tokens(tokenizer, scene, start)
         if timed
         else untimed_tokens(tokenizer, scene)
     )
-    whole = scene.blurred and scene.cut is None
     anywhere = Said(tokenizer.eot)
     return Target(
         tokens=[*prompt, tokenizer.sot, *(s.token for s in said)],
         labels=[*ignored, *(s.token for s in said), tokenizer.eot],
-        spans=[
-            positions(s.start, s.end)
-            for s in (*[anywhere] * len(prompt), *said, anywhere)
-        ],
-        words=text_tokens(tokenizer, scene) if whole else None,
+        spans=[NOWHERE] * len(prompt)
+        + [positions(s.start, s.end) for s in (*said, anywhere)],
         frames=frames,
         start=start,
     )
@@ -94,16 +93,17 @@ def prompt_tokens(
     """
     if random.random() >= PROMPTED:
         return []
-    count = int(random.integers(1, len(previous) + 1))
+    count = 1 + int(len(previous) * random.random() ** 2)
     texts = [tokenizer.encode(f" {text}") for text in previous[:count]]
     if random.random() < UNTIMED_PROMPT:
-        return [tokenizer.sot_prev, *(token for text in texts for token in text)]
-    prompt = [tokenizer.sot_prev]
+        said = [token for text in texts for token in text]
+        return [tokenizer.sot_prev, *said[-LONGEST_PROMPT:]]
+    prompt: list[int] = []
     steps = np.sort(random.integers(1501, size=2 * count))
     for text, start, end in zip(texts, steps[::2], steps[1::2], strict=True):
         begin = tokenizer.timestamp_begin
         prompt += [begin + int(start), *text, begin + int(end)]
-    return prompt
+    return [tokenizer.sot_prev, *prompt[-LONGEST_PROMPT:]]
 
 
 def timed_tokens(tokenizer: Tokenizer, scene: Scene, start: int) -> list[Said]:
@@ -125,37 +125,44 @@ def untimed_tokens(tokenizer: Tokenizer, scene: Scene) -> list[Said]:
 
 
 def text(tokenizer: Tokenizer, scene: Scene, segment: Spoken) -> list[Said]:
-    """A segment's tokens: each in its word, or somewhere in the segment."""
+    """A segment's tokens, each in its word."""
     words = [w for w in scene.words if segment.start <= w.start < segment.end]
     return [
-        Said(token, place.start, place.end)
-        for place in words or [segment]
-        for token in tokenizer.encode(f" {place.text}")
+        Said(token, word.start, word.end)
+        for word in words
+        for token in tokenizer.encode(f" {word.text}")
     ]
 
 
-def text_tokens(tokenizer: Tokenizer, scene: Scene) -> list[int]:
-    """The text of all segments, one after another."""
-    return [t for s in scene.segments for t in tokenizer.encode(f" {s.text}")]
-
-
 def heard_tokens(tokenizer: Tokenizer, scene: Scene) -> list[int]:
-    """At each position a word's token in the middle of it, end of text in silence.
+    """At each position the token in whose middle it is, end of text in silence.
 
-    What may be either, or is not known, is ignored.
+    What may be either is ignored.
     """
     count = len(scene.samples) * POSITIONS_PER_SECOND // SAMPLE_RATE
     heard = np.full(count, tokenizer.eot)
-    for span in (*scene.blurred, *scene.words):
-        heard[slice(*positions(span.start, span.end))] = IGNORED
     for word in scene.words:
-        [token] = tokenizer.encode(f" {word.text}")
-        length = word.end - word.start
-        inner = positions(word.start + 0.3 * length, word.end - 0.2 * length)
-        heard[slice(*inner)] = token
+        heard[slice(*positions(word.start, word.end))] = IGNORED
+    for word in scene.words:
+        for token, start, end in pieces(tokenizer, word):
+            length = end - start
+            inner = positions(start + 0.3 * length, end - 0.2 * length)
+            heard[slice(*inner)] = token
     if scene.cut is not None:
         heard[positions(scene.cut, scene.cut)[0] :] = IGNORED
     return [int(token) for token in heard]
+
+
+def pieces(tokenizer: Tokenizer, word: Spoken) -> Iterator[Said]:
+    """The tokens of a word one after another, each as long as it has letters."""
+    tokens = tokenizer.encode(f" {word.text}")
+    letters = [len(re.findall(r"\w", tokenizer.decode([token]))) for token in tokens]
+    ends = np.cumsum(letters) / max(1, sum(letters))
+    begin, length = word.start, word.end - word.start
+    for token, count, end in zip(tokens, letters, ends, strict=True):
+        if count:
+            yield Said(token, begin, word.start + float(end) * length)
+            begin = word.start + float(end) * length
 
 
 def positions(start: float, end: float) -> tuple[int, int]:

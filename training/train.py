@@ -3,7 +3,8 @@
     python -m training.train [--steps N] [--speech FOLDER] [--work FOLDER]
 
 Everything that takes time is kept in the work folder: the tokenizer, the clips that
-espeak-ng spoke, and the state of the training, which is saved every few minutes.
+espeak-ng spoke, the music that FluidSynth played, and the state of the training, which
+is saved every few minutes.
 """
 
 from __future__ import annotations
@@ -26,10 +27,12 @@ from torch.utils.data import DataLoader
 from max_whisper.config import WhisperConfig
 from max_whisper.tokenizer.tokenizer import Tokenizer
 from training.batches import BINS, Batch, Batches
-from training.losses import SHARES, ctc_loss, decoder_loss, frame_loss, look_loss
+from training.fluidsynth import SOUND_FONT
+from training.losses import SHARES, decoder_loss, frame_loss, look_loss
 from training.model import HEAD_SIZE, Whisper
 from training.places import SPEECH, WORK
 from training.sources import load_sources
+from training.targets import IGNORED
 from training.vocabulary import tokenizer_json
 
 SEED = 20260
@@ -61,7 +64,7 @@ def main() -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training.train")
-    parser.add_argument("--steps", type=int, default=7_000)
+    parser.add_argument("--steps", type=int, default=5_000)
     parser.add_argument("--speech", type=Path, default=SPEECH)
     parser.add_argument("--work", type=Path, default=WORK)
     asked = parser.parse_args()
@@ -72,6 +75,11 @@ def arguments() -> argparse.Namespace:
         )
     if shutil.which("espeak-ng") is None:
         sys.exit("expected the program espeak-ng, found none; apt install espeak-ng")
+    if shutil.which("fluidsynth") is None or not SOUND_FONT.exists():
+        sys.exit(
+            f"expected the program fluidsynth and {SOUND_FONT}, found not both; "
+            "apt install fluidsynth fluid-soundfont-gm"
+        )
     asked.work.mkdir(parents=True, exist_ok=True)
     return asked
 
@@ -139,12 +147,12 @@ class Trainer:
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Everything that is to become small, by name."""
-        heard = self.model(batch.mel, batch.starts, batch.tokens)
+        is_said = batch.labels != IGNORED
+        heard = self.model(batch.mel, batch.starts, batch.tokens, is_said)
         times = self.tokenizer.timestamp_begin
         return {
-            "said": decoder_loss(heard.said, batch.labels, times),
+            "said": decoder_loss(heard.said, batch.labels[is_said], times),
             "looks": look_loss(heard.looks, batch.spans),
-            "ctc": ctc_loss(heard.positions, batch, blank=self.tokenizer.eot),
             "frames": frame_loss(heard.positions, batch.frames),
         }
 

@@ -16,7 +16,7 @@ from max_whisper.tokenizer.special_tokens import NAMES, TIMESTAMPS
 from training.digits import WORDS
 from training.sentences import sentence
 
-TEXT_TOKENS = 768
+TEXT_TOKENS = 1536
 SENTENCES = 40_000
 
 DASH_AND_QUOTE = " - '"

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import io
+import wave
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from max_whisper.audio.constants import SAMPLE_RATE
 from max_whisper.audio.load import load_audio
+from training import espeak
 
-ACCENTS = ("en-us", "en-us", "en-gb", "en-gb-x-rp", "en-gb-scotland", "en-029")
+ACCENTS = ("en-us", "en-us", "en", "en-gb-x-rp", "en-gb-scotland", "en-029")
 SPEAKERS = (
     *("", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8"),
     *("f1", "f2", "f3", "f4", "f5", "klatt", "klatt2", "klatt3", "klatt4"),
@@ -47,22 +49,34 @@ class Voice:
         return f"{self.accent}+{self.speaker}" if self.speaker else self.accent
 
 
+class Utterance(NamedTuple):
+    """What a voice said: 16 kHz mono, and when each word begins, in seconds."""
+
+    text: str
+    samples: NDArray[np.float32]
+    starts: Sequence[float]
+
+
 @dataclass(frozen=True, slots=True)
 class Bank:
-    """Many clips of speech, one after another in one array of int16."""
+    """Many utterances, one after another in one array of int16.
+
+    `ends` are where they end, in samples; `starts` are all their words' in seconds.
+    """
 
     texts: Sequence[str]
     ends: NDArray[np.int64]
     samples: NDArray[np.int16]
+    starts: Sequence[NDArray[np.float32]]
 
     def __len__(self) -> int:
         return len(self.texts)
 
-    def clip(self, index: int) -> tuple[str, NDArray[np.float32]]:
-        """A text and its samples, 16 kHz mono."""
-        start = self.ends[index - 1] if index else 0
-        samples = self.samples[start : self.ends[index]]
-        return self.texts[index], samples.astype(np.float32) / 32768
+    def utterance(self, index: int) -> Utterance:
+        """The one of this number."""
+        first = self.ends[index - 1] if index else 0
+        samples = self.samples[first : self.ends[index]].astype(np.float32) / 32768
+        return Utterance(self.texts[index], samples, self.starts[index].tolist())
 
 
 def random_voice(
@@ -77,38 +91,43 @@ def random_voice(
     )
 
 
-def speak(text: str, voice: Voice) -> NDArray[np.float32]:
-    """16 kHz mono, from the first sound to the last."""
-    flags = ["-v", voice.name, "-s", str(voice.speed), "-p", str(voice.pitch)]
-    command = ["espeak-ng", *flags, "--stdout", "--", text]
-    sound = subprocess.run(command, check=True, capture_output=True).stdout
-    return trim(load_audio(sound))
-
-
-def trim(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Without the silence at both ends, but for 20 ms."""
+def speak(text: str, voice: Voice) -> Utterance:
+    """From the first sound to the last, but for 20 ms of silence at both ends."""
+    said = espeak.speak(text, voice.name, voice.speed, voice.pitch)
+    samples = load_audio(wav(said.samples, said.rate))
     loud = np.flatnonzero(np.abs(samples) > SILENCE * np.abs(samples).max())
     margin = SAMPLE_RATE // 50
-    return samples[max(0, loud[0] - margin) : loud[-1] + margin]
+    first, last = max(0, loud[0] - margin), loud[-1] + margin
+    starts = [max(0.0, start - first / SAMPLE_RATE) for start in said.starts]
+    return Utterance(text, samples[first:last], starts)
 
 
-def speak_all(
-    texts: Sequence[str], voice: Callable[[], Voice]
-) -> Iterator[NDArray[np.int16]]:
-    """Every text in a voice of its own, in order, two processes at a time."""
-    voices = [voice() for _ in texts]
-    with ThreadPoolExecutor(2) as pool:
-        for samples in pool.map(speak, texts, voices):
-            yield np.asarray(samples * 32767, np.int16)
+def wav(samples: NDArray[np.int16], rate: int) -> bytes:
+    """Mono samples as a file."""
+    data = io.BytesIO()
+    with wave.open(data, "wb") as file:
+        file.setparams((1, 2, rate, 0, "NONE", ""))
+        file.writeframes(samples.tobytes())
+    return data.getvalue()
 
 
 def load_or_speak(path: Path, texts: Sequence[str], voice: Callable[[], Voice]) -> Bank:
     """The bank at `path`, which is spoken first where there is none."""
     if not path.exists():
-        clips = list(speak_all(texts, voice))
-        ends = np.cumsum([len(clip) for clip in clips])
+        said = [speak(text, voice()) for text in texts]
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
-            np.savez(file, texts=texts, ends=ends, samples=np.concatenate(clips))
+            np.savez(
+                file,
+                texts=texts,
+                ends=np.cumsum([len(one.samples) for one in said]),
+                samples=np.concatenate(
+                    [np.asarray(one.samples * 32767, np.int16) for one in said]
+                ),
+                starts=np.concatenate([np.float32(one.starts) for one in said]),
+            )
     kept = np.load(path)
-    return Bank([str(text) for text in kept["texts"]], kept["ends"], kept["samples"])
+    spoken = [str(text) for text in kept["texts"]]
+    firsts = np.cumsum([len(text.split()) for text in spoken])[:-1]
+    starts = np.split(kept["starts"], firsts)
+    return Bank(spoken, kept["ends"], kept["samples"], starts)

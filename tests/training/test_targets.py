@@ -17,6 +17,8 @@ NOTHING = np.zeros(0, np.float32)
 TWO = (Spoken(0.5, 1.0, "one two"), Spoken(2.02, 2.5, "three"))
 YES, NO = 0.0, 1.0
 """Drawn where a prompt or a target without times is decided on."""
+HALF = 0.7
+"""Drawn where so many of the texts before are the prompt: 0.7² of them."""
 
 
 class Script:
@@ -49,6 +51,16 @@ def spell(*parts: str | float) -> list[int]:
     return tokens
 
 
+def words_of(segments: Sequence[Spoken]) -> list[Spoken]:
+    """The words of each segment one after another, all as long."""
+    return [
+        Spoken(s.start + i * length, s.start + (i + 1) * length, word)
+        for s in segments
+        for length in [(s.end - s.start) / len(s.text.split())]
+        for i, word in enumerate(s.text.split())
+    ]
+
+
 def made(
     draws: Sequence[float],
     segments: Sequence[Spoken] = (),
@@ -57,9 +69,8 @@ def made(
 ) -> Target:
     script = Script(*draws)
     random = cast(np.random.Generator, script)
-    result = target(
-        random, TOKENIZER, Scene(NOTHING, segments, cut, (), segments), previous
-    )
+    scene = Scene(NOTHING, segments, cut, words_of(segments))
+    result = target(random, TOKENIZER, scene, previous)
     assert not script.values, "drew less than expected"
     assert len(result.tokens) == len(result.labels)
     return result
@@ -70,7 +81,6 @@ def test_every_segment_stands_between_its_times() -> None:
     result = made([NO, NO], TWO)
     assert result.tokens == [SOT, *said]
     assert result.labels == [*said, EOT]
-    assert result.words == spell(" one two", " three")
 
 
 def test_a_segment_that_is_cut_off_is_only_its_start() -> None:
@@ -78,7 +88,6 @@ def test_a_segment_that_is_cut_off_is_only_its_start() -> None:
     result = made([NO, NO], TWO[:1], cut=4.0)
     assert result.tokens == [SOT, *said]
     assert result.labels == [*said, EOT]
-    assert result.words is None
 
 
 def test_a_segment_that_is_cut_off_always_has_times() -> None:
@@ -90,36 +99,36 @@ def test_now_and_then_there_are_no_times() -> None:
     result = made([NO, YES], TWO)
     assert result.tokens == [SOT, *said]
     assert result.labels == [*said, EOT]
-    assert result.words == spell(" one two", " three")
 
 
 def test_without_speech_it_says_so_and_ends() -> None:
     result = made([NO])
     assert result.tokens == spell(SOT, 0.0)
     assert result.labels == [TOKENIZER.no_speech, EOT]
-    assert result.words is None
 
 
 def test_a_prompt_is_read_and_never_said() -> None:
     prompt = spell(TOKENIZER.sot_prev, " four", " five six")
     previous = ["four", "five six", "seven"]
-    result = made([YES, 2, YES, NO], TWO, previous=previous)
+    result = made([YES, HALF, YES, NO], TWO, previous=previous)
     plain = made([NO, NO], TWO)
     assert result.tokens == [*prompt, *plain.tokens]
     assert result.labels == [IGNORED] * len(prompt) + [*plain.labels]
-    assert result.words == plain.words
 
 
 def test_a_prompt_has_times_as_an_earlier_window_leaves_them() -> None:
     prompt = spell(TOKENIZER.sot_prev, 1.0, " four", 2.0, 6.0, " five six", 8.0)
     drawn = [50, 400, 100, 300]
-    result = made([YES, 2, NO, *drawn, NO], TWO, previous=["four", "five six"])
+    result = made(
+        [YES, HALF, NO, *drawn, NO], TWO, previous=["four", "five six", "seven"]
+    )
     assert result.tokens == [*prompt, *made([NO, NO], TWO).tokens]
 
 
 def test_a_short_window_lies_later_in_the_long_one() -> None:
     random = cast(np.random.Generator, Script(NO, NO))
-    result = target(random, TOKENIZER, Scene(NOTHING, TWO, offset=20.0), [])
+    scene = Scene(NOTHING, TWO, words=words_of(TWO), offset=20.0)
+    result = target(random, TOKENIZER, scene, [])
     said = spell(20.5, " one two", 21.0, 22.02, " three", 22.5)
     assert result.start == 1000
     assert result.labels == [*said, EOT]
@@ -128,7 +137,7 @@ def test_a_short_window_lies_later_in_the_long_one() -> None:
 
 def test_a_prompt_may_stand_before_silence() -> None:
     prompt = spell(TOKENIZER.sot_prev, " four")
-    result = made([YES, 1, YES], previous=["four"])
+    result = made([YES, 0.0, YES], previous=["four"])
     assert result.tokens == [*prompt, *spell(SOT, 0.0)]
     assert result.labels == [IGNORED] * len(prompt) + [TOKENIZER.no_speech, EOT]
 
@@ -144,12 +153,22 @@ def test_at_each_position_the_word_that_is_heard() -> None:
     [word] = TOKENIZER.encode(" a")
     scene = Scene(
         samples=np.zeros(SAMPLE_RATE, np.float32),
-        segments=[Spoken(0.2, 0.4, "a"), Spoken(0.6, 0.8, "one two")],
-        words=[Spoken(0.2, 0.4, "a")],
-        blurred=[Spoken(0.6, 0.8, "one two")],
+        segments=[Spoken(0.2, 0.4, "a"), Spoken(0.6, 0.8, "one")],
+        words=[Spoken(0.2, 0.4, "a"), Spoken(0.6, 0.8, "one")],
     )
     heard = heard_tokens(TOKENIZER, scene)
     assert len(heard) == 50
     assert set(heard[:10]) == set(heard[21:30]) == set(heard[41:]) == {EOT}
     assert set(heard[13:19]) == {word}
-    assert set(heard[10:13]) == set(heard[30:41]) == {IGNORED}
+    assert set(heard[10:13]) == {IGNORED}
+
+
+def test_a_word_of_several_pieces_is_heard_piece_by_piece() -> None:
+    tokens = TOKENIZER.encode(" one")
+    assert len(tokens) > 1
+    samples = np.zeros(SAMPLE_RATE, np.float32)
+    word = Spoken(0.2, 0.8, "one")
+    heard = heard_tokens(TOKENIZER, Scene(samples, [word], words=[word]))
+    assert list(dict.fromkeys(t for t in heard[10:40] if t != IGNORED)) == [
+        token for token in tokens if TOKENIZER.decode([token]).strip()
+    ]
