@@ -11,7 +11,12 @@ from max_whisper.errors import CheckpointError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhisperConfig:
-    """The shapes of a Whisper, all read from `config.json`, none assumed."""
+    """The shapes of a Whisper, all read from `config.json`, none assumed.
+
+    `alignment_heads` are the decoder's `(layer, head)` pairs whose cross-attention
+    follows the sound; where a checkpoint names none they are all heads of the last half
+    of the layers, as in openai/whisper.
+    """
 
     num_mel_bins: int
     vocab_size: int
@@ -24,10 +29,13 @@ class WhisperConfig:
     decoder_ffn_dim: int
     max_source_positions: int = 1500
     max_target_positions: int = 448
+    alignment_heads: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
+            if field.name == "alignment_heads":
+                continue
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise CheckpointError(
                     f"expected a positive whole number for {field.name}, "
@@ -39,6 +47,8 @@ class WhisperConfig:
                     f"expected d_model to be a multiple of the attention heads, "
                     f"found {self.d_model} and {heads}"
                 )
+        if not self.alignment_heads:
+            object.__setattr__(self, "alignment_heads", self._late_heads())
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> WhisperConfig:
@@ -53,7 +63,7 @@ class WhisperConfig:
                 "expected activation_function 'gelu', "
                 f"found {values['activation_function']!r}"
             )
-        names = [field.name for field in fields(cls)]
+        names = [f.name for f in fields(cls) if f.name != "alignment_heads"]
         optional = {"max_source_positions", "max_target_positions"}
         missing = [n for n in names if n not in values and n not in optional]
         if missing:
@@ -62,6 +72,11 @@ class WhisperConfig:
                 "is this a Whisper checkpoint?"
             )
         return cls(**{name: values[name] for name in names if name in values})
+
+    def _late_heads(self) -> tuple[tuple[int, int], ...]:
+        layers = range(self.decoder_layers // 2, self.decoder_layers)
+        heads = range(self.decoder_attention_heads)
+        return tuple((layer, head) for layer in layers for head in heads)
 
     @property
     def num_frames(self) -> int:

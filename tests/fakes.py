@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from max_whisper.config import WhisperConfig
 from max_whisper.engine.limits import MAX_CANDIDATES
 from max_whisper.engine.protocol import (
+    Alignment,
     AudioFeatures,
     Bounds,
     Candidates,
@@ -62,8 +63,12 @@ class FakeTokenizer:
         return tokens
 
     def decode(self, tokens: Iterable[int]) -> str:
+        text = (token for token in tokens if token < self.timestamp_begin)
+        return self.decode_with_timestamps(text)
+
+    def decode_with_timestamps(self, tokens: Iterable[int]) -> str:
         pieces = [*WORDS, *(f"<|{i}|>" for i in range(len(WORDS), self.vocab_size))]
-        return "".join(pieces[t] for t in tokens if t < self.timestamp_begin)
+        return "".join(pieces[t] for t in tokens)
 
     def sot_sequence(self, language: str | None, task: str) -> tuple[int, ...]:
         if not self.is_multilingual:
@@ -238,6 +243,28 @@ class FakeEngine:
             np.stack([tokens for tokens, _ in found]).astype(np.int32),
             np.stack([logprobs for _, logprobs in found]),
         )
+
+    def align(
+        self,
+        features: AudioFeatures,
+        window: int,
+        tokens: Sequence[int],
+        *,
+        positions: int,
+        text_end: int,
+    ) -> Alignment:
+        """Tokens heard one after another, roughly; the same for the same window."""
+        key = np.array([*features.states[window], *tokens], np.int64).tobytes()
+        random = np.random.default_rng(zlib.crc32(key))
+        places = np.sort(random.integers(positions, size=len(tokens)))
+        apart = np.abs(places[:, None] - np.arange(positions))
+        looks = random.standard_normal(apart.shape) - 0.3 * apart
+        logprobs = np.array([self.alignment_logprob(token) for token in tokens])
+        return Alignment(looks.astype(np.float32), logprobs.astype(np.float32))
+
+    def alignment_logprob(self, token: int) -> float:
+        """How sure the fake is of a token, whatever comes before it."""
+        return -0.35 * (token % 9)
 
     def _candidates(
         self, memory: Memory, row: int, bound: Bounds, sampling: Sampling | None

@@ -77,7 +77,6 @@ def install(monkeypatch: pytest.MonkeyPatch) -> list[StandInEngine]:
             weights={},
             tokenizer_json=text,
             is_multilingual=NAMES[name],
-            alignment_heads=None,
             dtype="float32",
         )
 

@@ -13,7 +13,6 @@ from typing import Any, TypeAlias
 
 from max_whisper.errors import OptionError
 from max_whisper.languages import language_code
-from max_whisper.version import __version__
 
 Parse: TypeAlias = Callable[[str], Any]
 
@@ -50,19 +49,6 @@ def language(text: str) -> str:
 
 PARSERS: Mapping[str, Parse] = {"bool": boolean, "int": int, "float": float}
 """The type of a field, without its `| None`, to what reads it; all else is text."""
-
-
-LATER: Mapping[str, tuple[Parse, Any]] = {
-    "append_punctuations": (str, "\"'.。,，!！?？:：”)]}、"),
-    "hallucination_silence_threshold": (optional(float), None),
-    "highlight_words": (boolean, False),
-    "max_line_count": (optional(int), None),
-    "max_line_width": (optional(int), None),
-    "max_words_per_line": (optional(int), None),
-    "prepend_punctuations": (str, "\"'“¿([{-"),
-    "word_timestamps": (boolean, False),
-}
-"""Flags of openai/whisper that all need the times of words, with their defaults."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +101,12 @@ class Flag:
 def flags_of(command: str) -> list[Flag]:
     """The flags of a subcommand, in the order of its help."""
     if command == "transcribe":
-        return [*_model_flags(), *_output_flags(), *_transcribe_flags()]
+        return [
+            *_model_flags(),
+            *_output_flags(),
+            *_subtitle_flags(),
+            *_transcribe_flags(),
+        ]
     if command == "demo":
         return list(_engine_flags())
     if command == "inspect":
@@ -127,32 +118,6 @@ def with_underscores(arguments: Sequence[str]) -> list[str]:
     """Spell `--output-dir=a-b` as `--output_dir=a-b`; what follows `--` is left."""
     end = arguments.index("--") if "--" in arguments else len(arguments)
     return [_with_underscores(word) for word in arguments[:end]] + list(arguments[end:])
-
-
-def add_later(parser: argparse.ArgumentParser) -> None:
-    """Take flags of openai/whisper that are not here yet, at their defaults only.
-
-    Any other value is an error of the parser.
-    """
-    for name, (parse, default) in LATER.items():
-        parser.add_argument(
-            f"--{name}", type=_only(default, parse), help=argparse.SUPPRESS
-        )
-
-
-def _only(default: Any, parse: Parse) -> Parse:
-    """Read what `parse` reads, and refuse all but `default`."""
-
-    def parse_only(text: str) -> Any:
-        if parse(text) == default:
-            return default
-        raise argparse.ArgumentTypeError(
-            f"expected {default}, found {text}; it needs the times of words, which "
-            f"max-whisper {__version__} does not find yet: leave the flag out"
-        )
-
-    parse_only.__name__ = parse.__name__
-    return parse_only
 
 
 def _with_underscores(word: str) -> str:
@@ -221,6 +186,13 @@ def _output_flags() -> Iterator[Flag]:
         default=True,
         parse=boolean,
     )
+
+
+def _subtitle_flags() -> Iterator[Flag]:
+    from max_whisper.formats import SubtitleOptions
+
+    for field in fields(SubtitleOptions):
+        yield Flag.of(field, "subtitles, with --word_timestamps True")
 
 
 def _transcribe_flags() -> Iterator[Flag]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
 
-from max_whisper.cli.flags import add_later, flags_of, with_underscores
+from max_whisper.cli.flags import flags_of, with_underscores
 from max_whisper.cli.messages import complain
 from max_whisper.errors import MaxWhisperError, OptionError
 from max_whisper.version import __version__
@@ -83,7 +83,6 @@ def _add_flags(parser: argparse.ArgumentParser, command: str) -> None:
     if command == "transcribe":
         help = "sound or video; - is standard input"
         parser.add_argument("audio", nargs="+", metavar="FILE", help=help)
-        add_later(parser)
     groups: dict[str, argparse._ArgumentGroup] = {}
     for flag in flags_of(command):
         group = groups.get(flag.group) or parser.add_argument_group(flag.group)

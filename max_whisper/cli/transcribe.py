@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
+from dataclasses import fields
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from max_whisper.errors import AudioError, OptionError, OutputError
 
 if TYPE_CHECKING:
     from max_whisper.api import Whisper
+    from max_whisper.formats import SubtitleOptions
     from max_whisper.transcript import Segment, Transcript
 
 DONE = 0
@@ -34,6 +36,7 @@ def run(arguments: Namespace) -> int:
     All that can be known to fail is found before the model is loaded.
     """
     options = transcribe_options(arguments)
+    layout = subtitle_options(arguments)
     stems = output_stems(arguments.audio)
     folder = Path(arguments.output_dir)
     prepare_folder(folder)
@@ -45,7 +48,8 @@ def run(arguments: Namespace) -> int:
         for file in readable:
             try:
                 transcript = _transcribe(model, file, options, arguments.verbose)
-                _write(transcript, folder / stems[file], arguments.output_format)
+                stem = folder / stems[file]
+                _write(transcript, stem, arguments.output_format, layout)
             except (AudioError, OutputError) as error:
                 complain(str(error))
                 failed = True
@@ -66,6 +70,27 @@ def transcribe_options(arguments: Namespace) -> dict[str, Any]:
     )
     TranscribeOptions.from_keywords(**options)
     return options
+
+
+def subtitle_options(arguments: Namespace) -> SubtitleOptions:
+    """How subtitles are laid out.
+
+    Raises `OptionError` for a layout that needs what was not asked for.
+    """
+    from max_whisper.formats import SubtitleOptions
+
+    names = [field.name for field in fields(SubtitleOptions)]
+    layout = SubtitleOptions(**{name: getattr(arguments, name) for name in names})
+    if layout.chosen and not arguments.word_timestamps:
+        raise OptionError(
+            f"expected --word_timestamps True with --{layout.chosen[0]}, found False; "
+            "add it, or leave the layout out"
+        )
+    if layout.max_line_count and not layout.max_line_width:
+        raise OptionError(
+            "expected --max_line_width with --max_line_count, found none; add it"
+        )
+    return layout
 
 
 def temperatures(first: float, increment: float | None) -> tuple[float, ...]:
@@ -157,12 +182,15 @@ def _transcribe(
     return stream.transcript()
 
 
-def _write(transcript: Transcript, stem: Path, output_format: str) -> None:
+def _write(
+    transcript: Transcript, stem: Path, output_format: str, layout: SubtitleOptions
+) -> None:
     from max_whisper.formats import FORMATS, render
 
     formats = FORMATS if output_format == "all" else (output_format,)
     for name in formats:
-        write_whole(stem.with_name(f"{stem.name}.{name}"), render(transcript, name))
+        text = render(transcript, name, layout)
+        write_whole(stem.with_name(f"{stem.name}.{name}"), text)
 
 
 def _print_language(code: str) -> None:

@@ -28,7 +28,12 @@ from max_whisper.engine.limits import MAX_CANDIDATES
 from max_whisper.features.log_mel import build_log_mel
 from max_whisper.kernels.mojo_ops import KERNELS
 from max_whisper.kernels.ops import Ops
-from max_whisper.model.graphs import build_encode, build_prefill, build_step
+from max_whisper.model.graphs import (
+    build_align,
+    build_encode,
+    build_prefill,
+    build_step,
+)
 from max_whisper.model.parameters import Parameters
 from max_whisper.weights.names import expected_shapes
 
@@ -109,6 +114,7 @@ def build(plan: Plan) -> Module:
     build_encode(module, at, plan.config)
     build_prefill(module, at, plan.config)
     build_step(module, at, plan.config, MAX_CANDIDATES)
+    build_align(module, at, plan.config)
     return module
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from max_whisper.audio.constants import HOP_LENGTH
 from max_whisper.config import WhisperConfig
 from max_whisper.engine.protocol import (
+    Alignment,
     AudioFeatures,
     Bounds,
     Candidates,
@@ -140,6 +141,28 @@ class MaxEngine:
         rows.positions += 1
         return candidates
 
+    def align(
+        self,
+        features: AudioFeatures,
+        window: int,
+        tokens: Sequence[int],
+        *,
+        positions: int,
+        text_end: int,
+    ) -> Alignment:
+        start, capacity = np.zeros(1, np.int32), self.config.max_target_positions
+        looks, logprobs = self._run(
+            graphs.ALIGN,
+            self._put(np.array([tokens], np.int32)),
+            self._put(np.array([text_end], np.int32)),
+            _only(features.states, window)[:, :positions, :].contiguous(),
+            *map(self._put, (start, start, np.zeros((1, len(tokens)), np.int32))),
+            *(_only(cross, window) for cross in features.cross),
+            *self._caches((1, capacity, self.config.d_model)),
+        )
+        # The graph says it of what follows each token.
+        return Alignment(_get(looks), np.roll(_get(logprobs), 1))
+
     def close(self) -> None:
         """Give back the weights and graphs; the engine cannot be used any more."""
         self._models = {}
@@ -174,6 +197,12 @@ class MaxEngine:
     def _put(self, array: NDArray[Any]) -> Buffer:
         """An array on the device; on the host it is the array's own memory."""
         return Buffer.from_numpy(array).to(self._device)
+
+
+def _only(buffer: Buffer, index: int) -> Buffer:
+    """One window of a batch, as a batch of one."""
+    rest = (slice(None),) * (buffer.rank - 1)
+    return buffer[(slice(index, index + 1), *rest)]
 
 
 def _get(buffer: Buffer) -> NDArray[Any]:

@@ -7,6 +7,7 @@ rules cross as data, not as callbacks.
     encode     mel windows           → AudioFeatures   (once a window)
     prefill    features and prompts  → DecodingState   (once a window and temperature)
     step       state and tokens      → Candidates      (once a token)
+    align      features and tokens   → Alignment       (once a window with word times)
 """
 
 from __future__ import annotations
@@ -100,6 +101,19 @@ class Candidates:
     logprobs: NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Where the tokens of a window were heard, and how likely each was.
+
+    `looks` is `[tokens, positions]`: how much more than the others each token's
+    attention is there, averaged over the alignment heads. `logprobs` is `[tokens]`: of
+    each token after the one before it, among text alone; that of the first is 0.
+    """
+
+    looks: NDArray[np.float32]
+    logprobs: NDArray[np.float32]
+
+
 @dataclass(slots=True)
 class DecodingState:
     """The decoder's memory of `batch` windows with `group` rows each; row `r` hears
@@ -172,6 +186,21 @@ class Engine(Protocol):
         `sources[r]` is the row whose past row `r` goes on from (its own if None). The
         first step after `prefill` feeds the last token of the prompt, which the state
         has read but not answered.
+        """
+
+    def align(
+        self,
+        features: AudioFeatures,
+        window: int,
+        tokens: Sequence[int],
+        *,
+        positions: int,
+        text_end: int,
+    ) -> Alignment:
+        """Let a window of `features`, its first `positions`, be heard once more.
+
+        `tokens` are all of its text between the prompt's and the end of text; text
+        tokens are those below `text_end`.
         """
 
     def close(self) -> None:

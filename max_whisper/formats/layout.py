@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 from max_whisper.errors import OptionError
 from max_whisper.transcript import Segment, Word
@@ -18,6 +19,10 @@ UNLIMITED = 1000
 """The width of a line and the words in it where no limit is set."""
 
 
+def _option(default: Any, help: str) -> Any:
+    return field(default=default, metadata={"help": help})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubtitleOptions:
     """The layout of subtitles; all of it needs word times.
@@ -27,10 +32,12 @@ class SubtitleOptions:
     the spoken word underlined. Raises `OptionError` for a limit below 1.
     """
 
-    max_line_width: int | None = None
-    max_line_count: int | None = None
-    max_words_per_line: int | None = None
-    highlight_words: bool = False
+    max_line_width: int | None = _option(None, "most characters in a line")
+    max_line_count: int | None = _option(
+        None, "most lines in a subtitle; needs --max_line_width"
+    )
+    max_words_per_line: int | None = _option(None, "most words in a subtitle")
+    highlight_words: bool = _option(False, "underline each word as it is spoken")
 
     def __post_init__(self) -> None:
         for name in ("max_line_width", "max_line_count", "max_words_per_line"):

@@ -175,6 +175,19 @@ class MojoOps:
         shape = [logits.shape[0], tokens.shape[0]]
         return self._custom("whisper_probe", [logits, tokens], shape)
 
+    def alignment(
+        self, q: TensorValue, k: TensorValue, heads: Sequence[int], size: int
+    ) -> TensorValue:
+        chosen = ops.constant(np.array(heads, np.int32), DType.int32, self.device)
+        shape = [q.shape[1], k.shape[1]]
+        return self._custom("whisper_alignment", [q, k, chosen], shape, size=size)
+
+    def next_logprobs(
+        self, logits: TensorValue, tokens: TensorValue, end: TensorValue
+    ) -> TensorValue:
+        values = [logits, tokens, end]
+        return self._custom("whisper_next_logprobs", values, [logits.shape[1]])
+
     def log_mel(
         self,
         samples: TensorValue,

@@ -132,6 +132,24 @@ class Ops(Protocol):
     def probe(self, logits: TensorValue, tokens: TensorValue) -> TensorValue:
         """Log probabilities of some tokens: `[B, 1, V]` and `[N]` to `[B, N]`."""
 
+    def alignment(
+        self, q: TensorValue, k: TensorValue, heads: Sequence[int], size: int
+    ) -> TensorValue:
+        """Where each token was heard, `[T, P]`: summed over some heads of a layer.
+
+        q is `[1, T, D]`, k `[1, P, D]`, `size` that of a head. Attention, compared with
+        that of the other tokens, smoothed by a median of 7.
+        """
+
+    def next_logprobs(
+        self, logits: TensorValue, tokens: TensorValue, end: TensorValue
+    ) -> TensorValue:
+        """Log probability of each token after the one before it, `[T]`.
+
+        `logits` is `[1, T, V]`, `tokens` `[1, T]`; only the first `end [1]` of the
+        vocabulary count, and so many must `tokens` be below. The last is 0.
+        """
+
     def log_mel(
         self,
         samples: TensorValue,

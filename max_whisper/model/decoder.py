@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 from max.graph import BufferValue, TensorValue
 
@@ -38,6 +40,19 @@ class Memory:
         return self.slots, self.starts, self.ancestors
 
 
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What comes of tokens.
+
+    `states` are `[B, Q, d_model]`, `queries` what each layer asked of the sound, as
+    large; `embedding` projects states to logits.
+    """
+
+    states: TensorValue
+    queries: Sequence[TensorValue]
+    embedding: Matrix
+
+
 def listen(
     features: TensorValue, at: Parameters, config: WhisperConfig
 ) -> list[TensorValue]:
@@ -53,8 +68,8 @@ def listen(
 
 def decode(
     tokens: TensorValue, memory: Memory, at: Parameters, config: WhisperConfig
-) -> tuple[TensorValue, Matrix]:
-    """Tokens to hidden states `[B, Q, d_model]`, and the embedding that projects them.
+) -> Decoded:
+    """Read tokens, with the memory of all that was heard and said.
 
     Tokens are `[B, Q]`: Q tokens of one row for each window (a prompt), or one token
     for each of Q rows of a window (a step). Which it is follows from the rows of the
@@ -67,16 +82,36 @@ def decode(
     positions = (at / "embed_positions").tensor()
     x = at.ops.embed(tokens.reshape(said), memory.starts, embedding, positions)
     x = x.reshape((batch, queries, config.d_model))
+    asked: list[TensorValue] = []
     for i in range(config.decoder_layers):
-        x = _self_attention(x, memory, i, at / f"layers.{i}", config)
-        x = _cross_attention(x, memory.cross[2 * i : 2 * i + 2], at / f"layers.{i}")
-        x = feed_forward(x, at / f"layers.{i}")
-    return layer_norm(x, at / "layer_norm"), embedding
+        layer = at / f"layers.{i}"
+        x = _self_attention(x, memory, i, layer, config)
+        asked.append(_queries(x, layer))
+        x = _cross_attention(x, asked[i], memory.cross[2 * i : 2 * i + 2], layer)
+        x = feed_forward(x, layer)
+    return Decoded(layer_norm(x, at / "layer_norm"), tuple(asked), embedding)
 
 
 def project(x: TensorValue, embedding: Matrix, at: Parameters) -> TensorValue:
     """Hidden states to logits `[B, Q, vocab_size]`, by the tied embedding."""
     return at.ops.linear(x, embedding, None)
+
+
+def align(
+    decoded: Decoded, features: TensorValue, at: Parameters, config: WhisperConfig
+) -> TensorValue:
+    """Where each token of one window was heard in `features [1, P, d_model]`: `[Q, P]`.
+
+    The mean of what the alignment heads see.
+    """
+    size = config.d_model // config.decoder_attention_heads
+    pairs = config.alignment_heads
+    seen: list[TensorValue] = []
+    for i in sorted({layer for layer, _ in pairs}):
+        heads = [head for layer, head in pairs if layer == i]
+        keys = linear(features, at / f"layers.{i}" / "encoder_attn" / "k_proj")
+        seen.append(at.ops.alignment(decoded.queries[i], keys, heads, size))
+    return reduce(add, seen) * (1 / len(pairs))
 
 
 def _self_attention(
@@ -94,11 +129,14 @@ def _self_attention(
     return linear(y.reshape(x.shape), attn / "out_proj", add=x)
 
 
-def _cross_attention(
-    x: TensorValue, cross: Sequence[TensorValue], at: Parameters
-) -> TensorValue:
+def _queries(x: TensorValue, at: Parameters) -> TensorValue:
+    """What a layer asks of the sound."""
     h = layer_norm(x, at / "encoder_attn_layer_norm")
-    attn = at / "encoder_attn"
-    keys, values = cross
-    y = at.ops.attention(linear(h, attn / "q_proj"), keys, values)
-    return linear(y, attn / "out_proj", add=x)
+    return linear(h, at / "encoder_attn" / "q_proj")
+
+
+def _cross_attention(
+    x: TensorValue, queries: TensorValue, cross: Sequence[TensorValue], at: Parameters
+) -> TensorValue:
+    y = at.ops.attention(queries, *cross)
+    return linear(y, at / "encoder_attn" / "out_proj", add=x)

@@ -3,6 +3,7 @@
 encode    mel                     → features, cross keys and values
 prefill   prompts                 → caches; log probabilities of probed tokens
 step      one token for each row  → caches; the candidates for the next
+align     all tokens of a window  → where each was heard, and its log probability
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from max.dtype import DType
 from max.graph import BufferType, Dim, Graph, Module, TensorType, Type, Value, ops
 
 from max_whisper.config import WhisperConfig
-from max_whisper.model.decoder import Memory, decode, listen, project
+from max_whisper.model.decoder import Memory, align, decode, listen, project
 from max_whisper.model.encoder import encode
 from max_whisper.model.parameters import Parameters
 
-ENCODE, PREFILL, STEP = "encode", "prefill", "step"
+ENCODE, PREFILL, STEP, ALIGN = "encode", "prefill", "step", "align"
 
 
 def build_encode(module: Module, at: Parameters, config: WhisperConfig) -> None:
@@ -41,8 +42,9 @@ def build_prefill(module: Module, at: Parameters, config: WhisperConfig) -> None
     with _graph(PREFILL, types, module, at) as graph:
         tokens, position, probed = (value.tensor for value in graph.inputs[:3])
         memory = _memory(graph.inputs[3:], config, tokens.shape[0])
-        x, embedding = decode(tokens, memory, at / "decoder", config)
-        logits = project(at.ops.take(x, position), embedding, at)
+        decoded = decode(tokens, memory, at / "decoder", config)
+        state = at.ops.take(decoded.states, position)
+        logits = project(state, decoded.embedding, at)
         graph.output(at.ops.probe(logits, probed))
 
 
@@ -63,9 +65,26 @@ def build_step(
         tokens, *rules = (value.tensor for value in graph.inputs[:6])
         rows = tokens.shape[0] * tokens.shape[1]
         memory = _memory(graph.inputs[6:], config, rows)
-        x, embedding = decode(tokens, memory, at / "decoder", config)
-        logits = project(x, embedding, at)
+        decoded = decode(tokens, memory, at / "decoder", config)
+        logits = project(decoded.states, decoded.embedding, at)
         graph.output(*at.ops.candidates(logits, rules, count))
+
+
+def build_align(module: Module, at: Parameters, config: WhisperConfig) -> None:
+    """tokens `[1, length]`, text's end `[1]`, features `[1, positions, d_model]`."""
+    asked = [
+        _type(at, DType.int32, 1, "length"),
+        _type(at, DType.int32, 1),
+        _type(at, at.ops.dtype, 1, "positions", config.d_model),
+    ]
+    types = asked + _memory_types(at, config, 1)
+    with _graph(ALIGN, types, module, at) as graph:
+        tokens, end, features = (value.tensor for value in graph.inputs[:3])
+        memory = _memory(graph.inputs[3:], config, tokens.shape[0])
+        decoded = decode(tokens, memory, at / "decoder", config)
+        logits = project(decoded.states, decoded.embedding, at)
+        heard = align(decoded, features, at / "decoder", config)
+        graph.output(heard, at.ops.next_logprobs(logits, tokens, end))
 
 
 def _graph(name: str, types: Sequence[Type], module: Module, at: Parameters) -> Graph:
@@ -73,7 +92,7 @@ def _graph(name: str, types: Sequence[Type], module: Module, at: Parameters) -> 
     return Graph(name, input_types=types, module=module, custom_extensions=extensions)
 
 
-def _memory_types(at: Parameters, config: WhisperConfig, rows: str) -> list[Type]:
+def _memory_types(at: Parameters, config: WhisperConfig, rows: str | int) -> list[Type]:
     """The types of a `Memory`: paths, cross keys and values, caches."""
     paths = [
         _type(at, DType.int32, rows),

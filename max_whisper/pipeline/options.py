@@ -7,7 +7,12 @@ from dataclasses import Field, dataclass, field, fields, replace
 from difflib import get_close_matches
 from typing import Any
 
-from max_whisper.decoding.checks import check_flag, check_text, refused
+from max_whisper.decoding.checks import (
+    check_flag,
+    check_range,
+    check_text,
+    refused,
+)
 from max_whisper.decoding.options import DecodingOptions, FallbackOptions, option
 from max_whisper.errors import OptionError
 from max_whisper.pipeline.windows import parse_clips
@@ -35,6 +40,18 @@ class TranscribeOptions(FallbackOptions):
         "start,end,start,end,… in seconds of the clips to transcribe; the last "
         "end may be left out",
     )
+    word_timestamps: bool = option(False, "find the times of words")
+    prepend_punctuations: str = option(
+        "\"'“¿([{-", "marks that belong to the word after them, in word times"
+    )
+    append_punctuations: str = option(
+        "\"'.。,，!！?？:：”)]}、", "marks that belong to the word before them"
+    )
+    hallucination_silence_threshold: float | None = option(
+        None,
+        "with word times: drop what is probably no speech and has so many seconds of "
+        "silence around it",
+    )
     decoding: DecodingOptions = field(default_factory=DecodingOptions)
 
     def __post_init__(self) -> None:
@@ -44,6 +61,7 @@ class TranscribeOptions(FallbackOptions):
         if self.initial_prompt is not None:
             check_text("initial_prompt", self.initial_prompt)
         parse_clips(self.clip_timestamps)
+        self._check_words()
         if self.decoding.prompt is not None:
             raise refused("prompt", "initial_prompt in place of it", "prompt")
         if self.decoding.temperature != 0:
@@ -73,6 +91,18 @@ class TranscribeOptions(FallbackOptions):
         inner = {f.name: f for f in fields(DecodingOptions) if f.name != "prompt"}
         outer = {f.name: f for f in fields(cls) if f.name != "decoding"}
         return inner | outer
+
+    def _check_words(self) -> None:
+        check_flag("word_timestamps", self.word_timestamps)
+        check_text("prepend_punctuations", self.prepend_punctuations)
+        check_text("append_punctuations", self.append_punctuations)
+        threshold = self.hallucination_silence_threshold
+        if threshold is None:
+            return
+        check_range("hallucination_silence_threshold", threshold, 0)
+        if not self.word_timestamps:
+            wanted = "word_timestamps with it, since it needs the times of words,"
+            raise refused("hallucination_silence_threshold", wanted, threshold)
 
     def in_language(self, language: str) -> TranscribeOptions:
         """These options, with the language settled."""

@@ -16,6 +16,7 @@ from max_whisper.pipeline.history import PromptHistory
 from max_whisper.pipeline.options import TranscribeOptions
 from max_whisper.pipeline.transcript import SegmentWriter
 from max_whisper.pipeline.windows import Windows, seek_clips
+from max_whisper.pipeline.words import WordTimes
 from max_whisper.timestamps import Window, split_segments
 from max_whisper.tokenizer import Tokenizer
 from max_whisper.transcript import Segment
@@ -51,6 +52,7 @@ def transcribe(
     )
     history = PromptHistory.begin(tokenizer, options, engine.config)
     writer = SegmentWriter(tokenizer)
+    words = WordTimes(engine, tokenizer, total, options)
     while window := windows.next():
         features = _encode(engine, mel, window)
         decoding = replace(options.decoding, prompt=history.prompt())
@@ -58,10 +60,12 @@ def transcribe(
         windows.seek = window.end
         if not is_silence(result, options):
             cut = split_segments(result.tokens, tokenizer.timestamp_begin, window)
+            if options.word_timestamps:
+                cut = words.add(cut, window, features)
             segments = writer.write(cut.segments, result, window)
             windows.seek = cut.seek
             history.add([token for s in segments for token in s.tokens])
-            if _is_to_forget(result.temperature, options):
+            if not cut.is_skipped and _is_to_forget(result.temperature, options):
                 history.forget()
             yield from segments
         if progress:

@@ -42,7 +42,7 @@ class SegmentWriter:
             avg_logprob=result.avg_logprob,
             compression_ratio=result.compression_ratio,
             no_speech_prob=result.no_speech_prob,
-            words=() if emptied else None,  # so in openai/whisper, words or not
+            words=() if emptied else piece.words,  # so in openai/whisper
         )
 
     def _text(self, piece: TimedTokens) -> str:

@@ -12,15 +12,20 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from max_whisper.timestamps.window import FRAMES_PER_POSITION, Window, seconds
+from max_whisper.transcript import Word
 
 
 @dataclass(frozen=True, slots=True)
 class TimedTokens:
-    """Tokens that are spoken between `start` and `end`, in seconds of the recording."""
+    """Tokens that are spoken between `start` and `end`, in seconds of the recording.
+
+    `words` is None until they are found.
+    """
 
     tokens: tuple[int, ...]
     start: float
     end: float
+    words: tuple[Word, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +33,14 @@ class Cut:
     """A window's segments, and the mel frame at which the next window begins.
 
     `single_timestamp_ending`: the tokens end in one timestamp, after which the window
-    is silent.
+    is silent. `is_skipped`: the window begins with silence, and what was heard of it
+    does not count.
     """
 
     segments: tuple[TimedTokens, ...]
     seek: int
     single_timestamp_ending: bool
+    is_skipped: bool = False
 
 
 def split_segments(tokens: Sequence[int], timestamp_begin: int, window: Window) -> Cut:

@@ -22,9 +22,6 @@ class Checkpoint:
     float32, contiguous, under Hugging Face's names without `model.`. They may be mapped
     from the file: read them, never write to them. `dtype` is what the file stores:
     "float16", "bfloat16" (here widened to float32) or "float32".
-
-    `alignment_heads` are the `(layer, head)` pairs whose cross-attention follows the
-    sound, or None where the checkpoint does not name them.
     """
 
     name: str
@@ -32,7 +29,6 @@ class Checkpoint:
     weights: Weights = field(repr=False)
     tokenizer_json: str = field(repr=False)
     is_multilingual: bool
-    alignment_heads: tuple[tuple[int, int], ...] | None
     dtype: str
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ def load_folder(folder: Path, *, name: str | None = None) -> Checkpoint:
     """
     config = WhisperConfig.from_dict(_read_json(folder / CONFIG))
     generation = _generation_config(folder)
+    config = replace(config, alignment_heads=_alignment_heads(generation, config))
     tensors = _read_tensors(folder)
     return Checkpoint(
         name=name or folder.resolve().name,
@@ -39,7 +41,6 @@ def load_folder(folder: Path, *, name: str | None = None) -> Checkpoint:
         weights=complete(tensors, config),
         tokenizer_json=read_text(folder / TOKENIZER),
         is_multilingual=_is_multilingual(generation, config),
-        alignment_heads=_alignment_heads(generation, config),
         dtype=dtype_name(tensors[EMBEDDING]),
     )
 
@@ -126,10 +127,9 @@ def _is_multilingual(generation: Mapping[str, Any], config: WhisperConfig) -> bo
 
 def _alignment_heads(
     generation: Mapping[str, Any], config: WhisperConfig
-) -> tuple[tuple[int, int], ...] | None:
-    pairs = generation.get("alignment_heads")
-    if pairs is None:
-        return None
+) -> tuple[tuple[int, int], ...]:
+    """Those that are named, or those of any Whisper."""
+    pairs = generation.get("alignment_heads") or config.alignment_heads
     try:
         heads = tuple((int(layer), int(head)) for layer, head in pairs)
     except (TypeError, ValueError):
@@ -142,4 +142,4 @@ def _alignment_heads(
             f"alignment_heads in {GENERATION_CONFIG}, found {pairs!r}; "
             "does it belong to this checkpoint?"
         )
-    return heads or None
+    return heads

@@ -1,12 +1,9 @@
-"""OpenAI's `.pt`: dims and weights in one file of `torch.save`, tokenizer elsewhere.
-
-Such a file names no alignment heads; openai/whisper keeps those in its own code, by the
-name of the model, and a file on disk has none there either.
-"""
+"""OpenAI's `.pt`: dims and weights in one file of `torch.save`, tokenizer elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +11,7 @@ import numpy as np
 
 from max_whisper.config import WhisperConfig
 from max_whisper.errors import CheckpointError
+from max_whisper.weights.alignment_heads import known_heads
 from max_whisper.weights.bfloat16 import dtype_name
 from max_whisper.weights.checkpoint import (
     Checkpoint,
@@ -55,6 +53,7 @@ def load_openai(path: Path, *, cache_dir: Path | None = None) -> Checkpoint:
     """
     dims, state = _parts(read_torch_archive(path), path)
     config = _config(dims)
+    config = replace(config, alignment_heads=known_heads(path.stem, config))
     tensors = {from_openai(name): tensor for name, tensor in state.items()}
     return Checkpoint(
         name=path.stem,
@@ -62,7 +61,6 @@ def load_openai(path: Path, *, cache_dir: Path | None = None) -> Checkpoint:
         weights=complete(tensors, config),
         tokenizer_json=_tokenizer_json(path.parent, config, cache_dir),
         is_multilingual=has_multilingual_vocabulary(config),
-        alignment_heads=None,
         dtype=dtype_name(tensors[EMBEDDING]),
     )
 

@@ -165,11 +165,10 @@ def test_ctrl_c_leaves_no_half_of_a_file(
         (["--beam_size", "five"], "--beam_size"),
         (["--verbose", "maybe"], "True or False"),
         (["--fp16", "False", "--dtype", "float16"], "leave one out"),
-        (["--word-timestamps", "True"], "times of words"),
-        (["--word_timestamps=yes"], "times of words"),
-        (["--max_line_width", "40"], "times of words"),
+        (["--max_line_width", "40"], "--word_timestamps True"),
+        (["--word_timestamps=yes", "--max_line_count", "2"], "--max_line_width"),
+        (["--hallucination_silence_threshold", "2"], "word_timestamps"),
         (["--max_line_width", "wide"], "--max_line_width"),
-        (["--append_punctuations", "!"], "times of words"),
         (["--beam_sise", "5"], "--beam_sise"),
     ],
 )
@@ -182,12 +181,13 @@ def test_a_bad_choice_is_one_line(
     assert names() == {"a.wav"}
 
 
-def test_flags_of_later_are_taken_at_the_defaults_of_openai() -> None:
+def test_word_times_lay_subtitles_out() -> None:
     stand_in.write_wav(Path("a.wav"))
-    flags = ["--word-timestamps", "False", "--highlight_words=False"]
-    flags += ["--max_line_width", "None", "--max_line_count=None"]
-    flags += ["--max_words_per_line", "None"]
-    flags += ["--hallucination_silence_threshold", "None"]
-    flags += ["--prepend_punctuations", "\"'“¿([{-"]
-    flags += ["--append_punctuations", "\"'.。,，!！?？:：”)]}、"]
+    flags = ["--word-timestamps", "True", "--max_words_per_line=1"]
     assert transcribe("a.wav", *flags) == 0
+    cues = Path("a.srt").read_text().split("\n\n")
+    words = [word for cue in cues for word in cue.split("\n")[2:]]
+    assert words
+    assert all(len(word.split()) == 1 for word in words)
+    [segment, *_] = json.loads(Path("a.json").read_text())["segments"]
+    assert set(segment["words"][0]) == {"word", "start", "end", "probability"}

@@ -16,12 +16,14 @@ from unittest import mock
 import numpy as np
 import pytest
 
+from max_whisper.timestamps.alignment import Heard, Said, find_alignment
 from tests.fakes import FakeEngine, FakeTokenizer, Logits
 
 pytest.importorskip("whisper", reason="needs openai-whisper to compare with")
 torch = pytest.importorskip("torch", reason="needs PyTorch to compare with it")
 decoding = importlib.import_module("whisper.decoding")
 transcribing = importlib.import_module("whisper.transcribe")
+timing = importlib.import_module("whisper.timing")
 
 
 def shared_draw(logits: Logits, row: int, seed: int) -> int:
@@ -113,6 +115,18 @@ class TheirModel:
             cleanup_caching=lambda: None,
         )
 
+    def find_alignment(
+        self, model: Any, tokenizer: Any, text: Any, mel: torch.Tensor, frames: int
+    ) -> list[Any]:
+        """Ours, since the fake has no attention that theirs could look at."""
+        heard = Heard(self.engine.encode(mel.T.numpy()[None]), 0, frames)
+        said = Said(text, tokenizer.language, tokenizer.sot_sequence)
+        found = find_alignment(self.engine, self.tokenizer, heard, said)
+        return [
+            timing.WordTiming(t.word, list(t.tokens), t.start, t.end, t.probability)
+            for t in found
+        ]
+
     @contextmanager
     def installed(self) -> Iterator[None]:
         def get_tokenizer(multilingual: bool, **wanted: Any) -> TheirTokenizer:
@@ -124,6 +138,7 @@ class TheirModel:
             mock.patch.object(transcribing, "get_tokenizer", get_tokenizer),
             mock.patch.object(decoding, "PyTorchInference", self.inference),
             mock.patch.object(decoding, "Categorical", SharedCategorical),
+            mock.patch.object(timing, "find_alignment", self.find_alignment),
         ):
             yield
 

@@ -231,3 +231,32 @@ def test_precision_of_the_file_does_not_matter(
         found.append((heard.states.to_numpy(), step.tokens, step.logprobs))
     for half, full in zip(*found, strict=True):
         np.testing.assert_array_equal(half, full)
+
+
+def test_an_alignment_is_as_sure_of_tokens_as_numpy(
+    engine: MaxEngine,
+    whisper: NumpyWhisper,
+    heard: AudioFeatures,
+    features: list[np.ndarray],
+) -> None:
+    end = 30
+    tokens = [end + 2, 3, 17, 8, end]
+    positions = engine.config.max_source_positions - 5
+    for window in range(WINDOWS):
+        found = engine.align(heard, window, tokens, positions=positions, text_end=end)
+        logprobs = whisper.logprobs(tokens, features[window])[:-1, :end]
+        logprobs = logprobs - np.logaddexp.reduce(logprobs, axis=1, keepdims=True)
+        expected = logprobs[np.arange(3), tokens[1:4]]
+        np.testing.assert_allclose(found.logprobs[1:4], expected, atol=1e-4)
+        assert found.looks.shape == (len(tokens), positions)
+
+
+def test_an_alignment_compares_what_tokens_look_at(
+    engine: MaxEngine, heard: AudioFeatures
+) -> None:
+    tokens = [32, 3, 17, 8, 30]
+    positions = engine.config.max_source_positions
+    found = engine.align(heard, 0, tokens, positions=positions, text_end=30)
+    np.testing.assert_allclose(found.looks.mean(axis=0), 0, atol=0.7)
+    again = engine.align(heard, 0, tokens, positions=positions, text_end=30)
+    np.testing.assert_array_equal(found.looks, again.looks)

@@ -31,6 +31,8 @@ ATTENTIONS = ((3, 20, 64), (2, 40, 33))
 
 CACHED_HEADS, CACHED_SIZE, CAPACITY = 3, 20, 12
 COUNTS = (1, 16)
+ALIGNED, ALIGNED_SIZE = (0, 3), 20
+"""Heads of four that count in an alignment, and their size."""
 FRAMES = 37
 CONVOLVED = (23, 20)
 """Frames with their padding, and channels in."""
@@ -198,6 +200,21 @@ def _add_others(bench: Bench) -> None:
         "probe",
         [bench.floats("batch", 1, "vocabulary"), bench.ints("probed")],
         ops.probe,
+    )
+    width = 4 * ALIGNED_SIZE
+    bench.add(
+        "alignment",
+        [bench.floats(1, "tokens", width), bench.floats(1, "positions", width)],
+        lambda q, k: ops.alignment(q, k, ALIGNED, ALIGNED_SIZE),
+    )
+    bench.add(
+        "next_logprobs",
+        [
+            bench.floats(1, "tokens", "vocabulary"),
+            bench.ints(1, "tokens"),
+            bench.ints(1),
+        ],
+        ops.next_logprobs,
     )
     bench.add(
         "log_mel",

@@ -36,7 +36,10 @@ def test_defaults_are_those_of_openai() -> None:
     [
         ({"beam_sise": 5}, "did you mean beam_size?"),
         ({"log_prob_threshold": -1}, "did you mean logprob_threshold?"),
-        ({"word_timestamps": True}, "found 'word_timestamps'"),
+        ({"word_times": True}, "did you mean word_timestamps?"),
+        ({"word_timestamps": "yes"}, "word_timestamps"),
+        ({"hallucination_silence_threshold": 2.0}, "word_timestamps with it"),
+        ({"append_punctuations": None}, "append_punctuations"),
         ({"prompt": "one"}, "initial_prompt"),
         ({"temperature": "hot"}, "temperature"),
         ({"temperature": None}, "temperature"),

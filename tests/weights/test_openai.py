@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections import OrderedDict
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from max_whisper.errors import CheckpointError
 from max_whisper.weights import load_checkpoint
+from max_whisper.weights.alignment_heads import HEADS, known_heads
 from max_whisper.weights.torch_archive import read_torch_archive
 from tests.tiny_checkpoint import random_weights, stored, tiny_config
 from tests.weights.torch_file import (
@@ -43,7 +45,6 @@ def test_what_was_written_is_read(path, dtype):
     assert checkpoint.config == CONFIG
     assert checkpoint.dtype == dtype
     assert not checkpoint.is_multilingual
-    assert checkpoint.alignment_heads is None
     tolerance = 0.01 if dtype == "bfloat16" else 0.001 if dtype == "float16" else 0
     for name, tensor in expected.items():
         np.testing.assert_allclose(
@@ -195,3 +196,20 @@ def test_the_file_of_pytorch_itself(path, shared):
     torch.save(parts, path)
     for name, tensor in load_checkpoint(path).weights.items():
         np.testing.assert_array_equal(tensor, expected.weights[name])
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_heads_that_follow_the_sound_are_known_by_name(name):
+    layers = {"tiny": 4, "base": 6, "small": 12, "medium": 24, "large": 32}
+    heads = {"tiny": 6, "base": 8, "small": 12, "medium": 16, "large": 20}
+    size = name.partition(".")[0].partition("-")[0]
+    depth = 4 if "turbo" in name else layers[size]
+    shape = {"decoder_layers": depth, "decoder_attention_heads": heads[size]}
+    config = replace(CONFIG, d_model=960, **shape, alignment_heads=())
+    found = known_heads(name, config)
+    assert found == tuple(sorted(set(found)))
+    assert len(found) >= 5
+
+
+def test_another_model_of_that_name_has_heads_of_its_own():
+    assert known_heads("tiny", CONFIG) == ()
