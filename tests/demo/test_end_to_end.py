@@ -61,14 +61,16 @@ def test_no_bigram_comes_twice_in_a_window(
 ) -> None:
     twice = joined(sample[: int(sample_rows()[1].start * SAMPLE_RATE)], 2)
 
-    def said(**choices: Any) -> list[int]:
-        segments = model.transcribe(twice, **choices, **search).segments
-        assert {segment.seek for segment in segments} == {0}
-        return [t for s in segments for t in s.tokens if t < eot]
+    def repeats(**choices: Any) -> bool:
+        windows: dict[int, list[int]] = {}
+        for segment in model.transcribe(twice, **choices, **search).segments:
+            text = [token for token in segment.tokens if token < eot]
+            windows.setdefault(segment.seek, []).extend(text)
+        return any(map(has_repeated_bigram, windows.values()))
 
     eot = model._tokenizer.eot
-    assert has_repeated_bigram(said())
-    assert not has_repeated_bigram(said(no_repeat_ngram_size=2))
+    assert repeats()
+    assert not repeats(no_repeat_ngram_size=2)
 
 
 @in_every_search
@@ -77,8 +79,8 @@ def test_a_suppressed_text_is_not_said(
 ) -> None:
     found = model.transcribe(sample, suppress_text="seven", **search)
     assert "seven" in sample_words()
-    assert "seven" not in found.text.lower()
-    assert "nine" in words(found.text)
+    assert "seven" not in words(found.text)
+    assert "four" in words(found.text)
 
 
 def test_a_suppressed_text_of_several_words_may_be_said_apart(
