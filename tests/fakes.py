@@ -52,6 +52,8 @@ class FakeTokenizer:
         self.no_timestamps = after + len(SPECIALS)
         self.timestamp_begin = self.no_timestamps + 1
         self.vocab_size = self.timestamp_begin + timestamps
+        self.bytes_of = {token: word.encode() for token, word in enumerate(WORDS)}
+        self.text_tokens = {word: token for token, word in self.bytes_of.items()}
         self.non_speech_tokens = (WORDS.index(" -"), WORDS.index("♪"))
 
     def encode(self, text: str) -> list[int]:
@@ -146,6 +148,10 @@ def apply_rules(logits: Logits, rules: TokenRules, bounds: Bounds) -> Logits:
     """The logits `[vocab_size]` that rules and bounds leave, as the protocol says."""
     logits = logits.copy()
     begin = rules.timestamp_begin
+    said = logits[[*bounds.said]]
+    penalty = np.float32(rules.repetition_penalty)
+    logits[[*bounds.said]] = np.where(said > 0, said / penalty, said * penalty)
+    logits[[*bounds.banned]] = -np.inf
     logits[rules.suppressed] = -np.inf
     if bounds.first:
         logits[rules.suppressed_first] = -np.inf

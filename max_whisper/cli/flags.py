@@ -63,19 +63,23 @@ class Flag:
     choices: tuple[str, ...] | None = None
     short: str | None = None
     required: bool = False
+    repeats: bool = False
 
     @classmethod
     def of(cls, field: Field[Any], group: str) -> Flag:
         """The flag of an options field."""
         kind, _, none = str(field.type).partition(" | ")
         parse = language if field.name == "language" else PARSERS.get(kind, str)
+        repeats = field.metadata.get("repeats", False)
+        is_optional = none.endswith("None") and not repeats  # left out, it is None
         return cls(
             name=field.name,
             help=field.metadata["help"],
             group=group,
             default=CLI_DEFAULTS.get(field.name, field.default),
-            parse=optional(parse) if none.endswith("None") else parse,
+            parse=optional(parse) if is_optional else parse,
             choices=field.metadata.get("choices"),
+            repeats=repeats,
         )
 
     @property
@@ -89,6 +93,7 @@ class Flag:
         group.add_argument(
             *self.spellings,
             dest=self.name,
+            action="append" if self.repeats else "store",
             type=self.parse,
             default=self.default,
             choices=self.choices,

@@ -17,6 +17,12 @@ def check_range(name: str, value: object, least: float, most: float = inf) -> No
     raise refused(name, wanted, value)
 
 
+def check_positive(name: str, value: object) -> None:
+    """Raise `OptionError` unless `value` is a finite number above 0."""
+    if not (isinstance(value, Real) and isfinite(value) and float(value) > 0):
+        raise refused(name, "a number above 0", value)
+
+
 def check_whole(name: str, value: object, least: int, most: float = inf) -> None:
     """Raise `OptionError` unless `value` is a whole number in the range."""
     if not isinstance(value, Integral):

@@ -70,7 +70,7 @@ def _run(
         candidates = engine.step(
             state,
             [row[-1] if row else task.prompt[-1] for row in search.rows],
-            [task.timestamps.bounds(row) for row in search.rows],
+            [task.bounds(row) for row in search.rows],
             sources=search.sources,
             sampling=task.sampling(step),
         )

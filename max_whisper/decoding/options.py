@@ -1,7 +1,9 @@
 """How one window is decoded: the fields of OpenAI's `DecodingOptions`, checked.
 
 Differences from openai/whisper: no `fp16` (the engine knows its precision), a `seed`
-for sampling, and numbers out of range are refused at once.
+for sampling, and numbers out of range are refused at once. `max_new_tokens`,
+`repetition_penalty` and `no_repeat_ngram_size` are those of faster-whisper, and
+`suppress_text` is our own.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Any
 
 from max_whisper.decoding.checks import (
     check_flag,
+    check_positive,
     check_range,
     check_text,
     check_whole,
@@ -27,13 +30,17 @@ MAX_BEAM_SIZE = MAX_CANDIDATES - 1
 TASKS = ("transcribe", "translate")
 
 
-def option(default: Any, help: str) -> Any:
-    """A dataclass field whose help text is read by the command line and the server."""
-    return field(default=default, metadata={"help": help})
+def option(default: Any, help: str, **facts: Any) -> Any:
+    """A dataclass field whose help text is read by the command line and the server.
+
+    `facts` are more to know of it: `repeats`, that a flag may be given several times.
+    """
+    return field(default=default, metadata={"help": help, **facts})
 
 
 OPTIONAL: tuple[tuple[Any, ...], ...] = (
     ("sample_len", check_whole, 1),
+    ("max_new_tokens", check_whole, 1),
     ("best_of", check_whole, 1),
     ("beam_size", check_whole, 1, MAX_BEAM_SIZE),
     ("patience", check_range, 0),
@@ -65,6 +72,9 @@ class DecodingOptions:
     sample_len: int | None = option(
         None, "tokens to decode in a window, at most; half the context if not given"
     )
+    max_new_tokens: int | None = option(
+        None, "sample_len as in faster-whisper: it does not shorten the prefix"
+    )
     best_of: int | None = option(
         None, "candidates to sample, if the temperature is not 0"
     )
@@ -86,6 +96,18 @@ class DecodingOptions:
     suppress_tokens: str | Sequence[int] | None = option(
         "-1", "token ids never to say, by commas; -1 is all that nobody speaks"
     )
+    suppress_text: str | Sequence[str] | None = option(
+        None,
+        "a text never to say, with and without a capital and a space before it; may be "
+        "given several times",
+        repeats=True,
+    )
+    repetition_penalty: float = option(
+        1.0, "how much less likely is a text token that the window has said; 1 is off"
+    )
+    no_repeat_ngram_size: int = option(
+        0, "never say so many text tokens in a row twice in a window; 0 is off"
+    )
     suppress_blank: bool = option(True, "never begin with a blank or with the end")
     without_timestamps: bool = option(False, "decode text only, without times")
     max_initial_timestamp: float | None = option(
@@ -98,13 +120,25 @@ class DecodingOptions:
             raise refused("task", "transcribe or translate", self.task)
         check_range("temperature", self.temperature, 0)
         check_whole("seed", self.seed, 0)
+        check_positive("repetition_penalty", self.repetition_penalty)
+        check_whole("no_repeat_ngram_size", self.no_repeat_ngram_size, 0)
         check_flag("suppress_blank", self.suppress_blank)
         check_flag("without_timestamps", self.without_timestamps)
         for name, check, *limits in OPTIONAL:
             if getattr(self, name) is not None:
                 check(name, getattr(self, name), *limits)
+        self._check_lengths()
         self._check_patience()
         self.suppressed_ids()
+        self.suppressed_texts()
+
+    def _check_lengths(self) -> None:
+        if self.sample_len is not None and self.max_new_tokens is not None:
+            raise OptionError(
+                f"expected sample_len or max_new_tokens, found sample_len="
+                f"{self.sample_len} and max_new_tokens={self.max_new_tokens}; leave "
+                "one out"
+            )
 
     def _check_patience(self) -> None:
         if self.patience is not None and self.beam_size is None:
@@ -141,6 +175,17 @@ class DecodingOptions:
         if any(token < -1 for token in ids):
             raise refused("suppress_tokens", "token ids or -1, by commas", given)
         return ids
+
+    def suppressed_texts(self) -> tuple[str, ...]:
+        """`suppress_text` as texts: one text is a list of one."""
+        given = self.suppress_text
+        texts = () if given is None else given
+        texts = (texts,) if isinstance(texts, str) else texts
+        if isinstance(texts, Sequence) and not isinstance(texts, bytes):
+            texts = tuple(texts)
+            if all(isinstance(text, str) and text.strip() for text in texts):
+                return texts
+        raise refused("suppress_text", "a text or several, none of them empty", given)
 
     def at(self, temperature: float) -> DecodingOptions:
         """These options for one attempt: beams at 0, best-of above it."""

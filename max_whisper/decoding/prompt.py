@@ -38,7 +38,7 @@ def initial_tokens(
 
 def sample_length(options: DecodingOptions, context: int) -> int:
     """Tokens to decode at most: half of the context unless the options say."""
-    return options.sample_len or context // 2
+    return options.sample_len or options.max_new_tokens or context // 2
 
 
 def _previous(
@@ -55,7 +55,7 @@ def _prefix(
     if not options.prefix:
         return []
     # As in openai/whisper, a budget of zero keeps all: `[-0:]` is the whole list.
-    budget = context // 2 - sample_length(options, context)
+    budget = context // 2 - (options.sample_len or context // 2)
     return _tokens(tokenizer, options.prefix)[-budget:]
 
 

@@ -7,7 +7,7 @@ row and step. See `whisper/decoding.py` in openai/whisper.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,16 +58,24 @@ class TimestampRules:
 
 
 def token_rules(
-    tokenizer: Tokenizer, options: DecodingOptions, config: WhisperConfig
+    tokenizer: Tokenizer,
+    options: DecodingOptions,
+    config: WhisperConfig,
+    forbidden: Iterable[int] = (),
 ) -> TokenRules:
-    """The masks of one decoding: `[vocab_size]`, true for what may not come."""
+    """The masks of one decoding: `[vocab_size]`, true for what may not come.
+
+    `forbidden` are tokens that may not come either.
+    """
     suppressed = np.zeros(config.vocab_size, np.bool_)
     suppressed[_suppressed_ids(tokenizer, options, config.vocab_size)] = True
+    suppressed[[*forbidden]] = True
     suppressed_first = np.zeros(config.vocab_size, np.bool_)
     if options.suppress_blank:
         suppressed_first[[*tokenizer.encode(" "), tokenizer.eot]] = True
     begin = timestamp_rules(tokenizer, options, config).begin
-    return TokenRules(suppressed, suppressed_first, begin)
+    penalty = options.repetition_penalty
+    return TokenRules(suppressed, suppressed_first, begin, penalty)
 
 
 def timestamp_rules(

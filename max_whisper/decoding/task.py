@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from numbers import Integral
 
@@ -11,7 +12,8 @@ from max_whisper.decoding.language import resolve_language
 from max_whisper.decoding.options import DecodingOptions
 from max_whisper.decoding.prompt import initial_tokens, sample_length
 from max_whisper.decoding.rules import TimestampRules, timestamp_rules, token_rules
-from max_whisper.engine.protocol import Probe, Sampling, TokenRules
+from max_whisper.decoding.text_rules import TextRules
+from max_whisper.engine.protocol import Bounds, Probe, Sampling, TokenRules
 from max_whisper.errors import OptionError
 from max_whisper.tokenizer import Tokenizer
 
@@ -28,6 +30,7 @@ class DecodingTask:
     prompt: tuple[int, ...]
     rules: TokenRules
     timestamps: TimestampRules
+    texts: TextRules
     silence: Probe
     steps: int
 
@@ -45,16 +48,22 @@ class DecodingTask:
         options = replace(options, language=_known_language(tokenizer, options))
         context = config.max_target_positions
         prompt = initial_tokens(tokenizer, options, context)
+        texts = TextRules.plan(tokenizer, options)
         # The text may grow to one token more than the decoder can read.
         room = context + 1 - len(prompt)
         return cls(
             options=options,
             prompt=prompt,
-            rules=token_rules(tokenizer, options, config),
+            rules=token_rules(tokenizer, options, config, texts.forbidden.outright),
             timestamps=timestamp_rules(tokenizer, options, config),
+            texts=texts,
             silence=Probe((tokenizer.no_speech,), (prompt.index(tokenizer.sot),)),
             steps=min(sample_length(options, context), room),
         )
+
+    def bounds(self, sampled: Sequence[int]) -> Bounds:
+        """What may follow the tokens that a row has sampled."""
+        return self.texts.add_to(self.timestamps.bounds(sampled), sampled)
 
     def sampling(self, step: int) -> Sampling | None:
         """How to draw the token of a step; None to take the best.

@@ -26,6 +26,7 @@ from max_whisper.engine.protocol import (
 )
 from max_whisper.errors import MaxWhisperError
 from max_whisper.features import log_mel
+from max_whisper.kernels.ops import NO_TOKEN
 from max_whisper.model import graphs
 
 
@@ -34,13 +35,16 @@ class Rows:
     """What a decoding state keeps of its rows, on the device and beside it.
 
     `positions [rows]` is where the next token of a row stands; `ancestors [rows, n]`
-    says in which slot of the caches each earlier position of a row lies.
+    says in which slot of the caches each earlier position of a row lies. `no_tokens` is
+    what is penalised and banned where nothing is.
     """
 
     cross: tuple[Buffer, ...]
     caches: tuple[Buffer, ...]
     masks: Buffer
     timestamp_begin: Buffer
+    penalty: Buffer
+    no_tokens: Buffer
     slots: Buffer
     positions: NDArray[np.int32]
     ancestors: NDArray[np.int32]
@@ -131,6 +135,9 @@ class MaxEngine:
             rows.timestamp_begin,
             self._put(np.array([heat], np.float32)),
             self._put(np.array([seed], np.uint64)),
+            rows.penalty,
+            self._tokens(rows, [b.said for b in bounds]),
+            self._tokens(rows, [b.banned for b in bounds]),
             rows.slots,
             self._put(rows.positions),
             self._put(np.ascontiguousarray(rows.ancestors[:, :length])),
@@ -175,10 +182,22 @@ class MaxEngine:
             caches=self._caches((count, capacity, self.config.d_model)),
             masks=self._put(masks.astype(np.uint8)),
             timestamp_begin=self._put(np.array([rules.timestamp_begin], np.int32)),
+            penalty=self._put(np.array([rules.repetition_penalty], np.float32)),
+            no_tokens=self._put(np.full((count, 1), NO_TOKEN, np.int32)),
             slots=self._put(np.arange(count, dtype=np.int32)),
             positions=np.zeros(count, np.int32),
             ancestors=np.zeros((count, capacity), np.int32),
         )
+
+    def _tokens(self, rows: Rows, lists: Sequence[Sequence[int]]) -> Buffer:
+        """A list of tokens for each row: `[rows, longest]`, filled up at the end."""
+        longest = max(map(len, lists))
+        if not longest:
+            return rows.no_tokens
+        tokens = np.full((len(lists), longest), NO_TOKEN, np.int32)
+        for line, some in zip(tokens, lists, strict=True):
+            line[: len(some)] = some
+        return self._put(tokens)
 
     def _caches(self, shape: tuple[int, ...]) -> tuple[Buffer, ...]:
         """Keys and values of every layer. MAX's own operations, on a GPU, also read

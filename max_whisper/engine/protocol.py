@@ -66,11 +66,15 @@ class TokenRules:
     come, and tokens that may not come first. Tokens from `timestamp_begin` on are
     timestamps, and if they outweigh every text token together, one of them must come;
     a decoding without timestamps sets it to `vocab_size`.
+
+    Before all of this, `repetition_penalty` divides the logits of what a row has said
+    if they are positive, and multiplies them if they are negative.
     """
 
     suppressed: NDArray[np.bool_]
     suppressed_first: NDArray[np.bool_]
     timestamp_begin: int
+    repetition_penalty: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +83,15 @@ class Bounds:
 
     Tokens below `first_text` may not come, nor timestamps below `first_timestamp`, nor
     any token from `end` on. `first` says that this is the row's first sampled token.
+    The tokens of `said` are penalised, and those of `banned` may not come either.
     """
 
     first_text: int
     first_timestamp: int
     end: int
     first: bool
+    said: tuple[int, ...] = ()
+    banned: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

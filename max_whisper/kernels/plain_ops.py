@@ -21,7 +21,7 @@ from max.nn.attention import MHAMaskVariant
 from max.nn.kernels import flash_attention_gpu
 from numpy.typing import NDArray
 
-from max_whisper.kernels.ops import Matrix
+from max_whisper.kernels.ops import NO_TOKEN, Matrix
 from max_whisper.kernels.plain_alignment import alignment
 
 _NEVER = -1e30
@@ -143,7 +143,7 @@ class PlainOps:
     def candidates(
         self, logits: TensorValue, rules: Sequence[TensorValue], count: int
     ) -> list[TensorValue]:
-        masks, bounds, timestamp_begin, temperature, seed = rules
+        masks, bounds, timestamp_begin, temperature, seed, penalty, *lists = rules
         shape = [logits.shape[0] * logits.shape[1], logits.shape[2]]
         bounds = bounds.rebind([shape[0], 4])
         ids = ops.unsqueeze(self._range(shape[1]), 0)
@@ -153,8 +153,10 @@ class PlainOps:
         is_timestamp = ids >= timestamp_begin
         masked = ops.where(is_first > 0, masks[1:2], masks[0:1]) > 0
         early = (ids < first_text) | (is_timestamp & (ids < first_timestamp))
+        said, banned = (self._listed(tokens, shape) for tokens in lists)
         raw = ops.cast(logits.reshape(shape), DType.float32)
-        allowed = self._ban(raw, masked | early | (ids >= end))
+        raw = ops.where(said, ops.where(raw > 0, raw / penalty, raw * penalty), raw)
+        allowed = self._ban(raw, masked | early | (ids >= end) | banned)
 
         timestamps = self._log_sum_exp(self._ban(allowed, ~is_timestamp))
         text = ops.max(self._ban(allowed, is_timestamp), axis=-1)
@@ -274,6 +276,15 @@ class PlainOps:
         """x with a number that no logit reaches wherever `banned` is true."""
         banned = ops.broadcast_to(banned, x.shape)
         return ops.where(banned, ops.broadcast_to(self._scalar(_NEVER), x.shape), x)
+
+    def _listed(self, tokens: TensorValue, shape: list[Dim]) -> TensorValue:
+        """Lists `[R, n]` of tokens as a mask `[R, V]`; `NO_TOKEN` stands for none."""
+        tokens = tokens.rebind([shape[0], tokens.shape[1]])
+        rows = ops.unsqueeze(self._range(shape[0]), 1)
+        places = self._pairs(rows, ops.max(tokens, 0))
+        none = ops.broadcast_to(ops.constant(0, DType.int32, self.device), shape)
+        marks = ops.cast(tokens > NO_TOKEN, DType.int32)
+        return ops.scatter_nd_max(none, marks, places) > 0
 
     def _log_sum_exp(self, x: TensorValue) -> TensorValue:
         """Over the last axis, which stays with a length of one."""

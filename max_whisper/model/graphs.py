@@ -59,12 +59,16 @@ def build_step(
         _type(at, DType.int32, 1),
         _type(at, DType.float32, 1),
         _type(at, DType.uint64, 1),
+        _type(at, DType.float32, 1),
+        _type(at, DType.int32, "rows", "said"),
+        _type(at, DType.int32, "rows", "banned"),
     ]
     types = asked + _memory_types(at, config, "rows")
     with _graph(STEP, types, module, at) as graph:
-        tokens, *rules = (value.tensor for value in graph.inputs[:6])
+        own = len(asked)
+        tokens, *rules = (value.tensor for value in graph.inputs[:own])
         rows = tokens.shape[0] * tokens.shape[1]
-        memory = _memory(graph.inputs[6:], config, rows)
+        memory = _memory(graph.inputs[own:], config, rows)
         decoded = decode(tokens, memory, at / "decoder", config)
         logits = project(decoded.states, decoded.embedding, at)
         graph.output(*at.ops.candidates(logits, rules, count))

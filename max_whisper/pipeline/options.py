@@ -1,4 +1,7 @@
-"""How a recording is transcribed: the keywords of `transcribe` in openai/whisper."""
+"""How a recording is transcribed: the keywords of `transcribe` in openai/whisper.
+
+`hotwords` are those of faster-whisper.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +38,9 @@ class TranscribeOptions(FallbackOptions):
     carry_initial_prompt: bool = option(
         False, "let every window read the initial prompt"
     )
+    hotwords: str | None = option(
+        None, "words that every window reads before all else, unless there is a prefix"
+    )
     clip_timestamps: str | Sequence[float] = option(
         "0",
         "start,end,start,end,… in seconds of the clips to transcribe; the last "
@@ -60,6 +66,8 @@ class TranscribeOptions(FallbackOptions):
         check_flag("carry_initial_prompt", self.carry_initial_prompt)
         if self.initial_prompt is not None:
             check_text("initial_prompt", self.initial_prompt)
+        if self.hotwords is not None:
+            check_text("hotwords", self.hotwords)
         parse_clips(self.clip_timestamps)
         self._check_words()
         if self.decoding.prompt is not None:

@@ -89,6 +89,11 @@ class Tokenizer(SpecialTokens):
         """The ids of symbols that nobody speaks, sorted."""
         return non_speech_tokens(self.encode)
 
+    @cached_property
+    def text_tokens(self) -> Mapping[bytes, int]:
+        """The ids of pieces of text by their bytes: `bytes_of`, the other way round."""
+        return {piece: t for t, piece in self.bytes_of.items() if t < self.eot}
+
     def _language_token(self, language: str) -> int:
         if language not in self.language_tokens:
             raise OptionError(

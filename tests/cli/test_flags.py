@@ -76,6 +76,12 @@ def test_values_are_read_as_openai_writes_them(
     assert parse(f"--{flag}", text)[flag] == value
 
 
+def test_a_flag_of_several_texts_may_be_repeated() -> None:
+    assert parse()["suppress_text"] is None
+    found = parse("--suppress_text", "one two", "--suppress-text=None")
+    assert found["suppress_text"] == ["one two", "None"]
+
+
 def test_every_flag_has_a_help_text_and_a_name_of_its_own() -> None:
     for command in COMMANDS:
         flags = flags_of(command)

@@ -17,6 +17,18 @@ from max_whisper.errors import OptionError
         {"temperature": -0.1},
         {"temperature": float("nan")},
         {"sample_len": 0},
+        {"max_new_tokens": 0},
+        {"max_new_tokens": 9, "sample_len": 9},
+        {"repetition_penalty": 0},
+        {"repetition_penalty": float("inf")},
+        {"repetition_penalty": "1"},
+        {"no_repeat_ngram_size": -1},
+        {"no_repeat_ngram_size": 1.5},
+        {"suppress_text": " "},
+        {"suppress_text": ["one", ""]},
+        {"suppress_text": [1]},
+        {"suppress_text": 5},
+        {"suppress_text": b"one"},
         {"best_of": 0},
         {"beam_size": 16},
         {"beam_size": 0},
@@ -56,6 +68,14 @@ def test_fields_that_exclude_each_other_are_refused(together: dict[str, Any]) ->
 @pytest.mark.parametrize("kind", [list, tuple, np.array])
 def test_suppressed_tokens_come_in_many_forms(kind: Any) -> None:
     assert DecodingOptions(suppress_tokens=kind([-1, 5])).suppressed_ids() == (-1, 5)
+
+
+@pytest.mark.parametrize(
+    ("given", "texts"),
+    [(None, ()), ("one", ("one",)), (["one", "two"], ("one", "two")), ((), ())],
+)
+def test_suppressed_texts_are_one_or_several(given: Any, texts: Any) -> None:
+    assert DecodingOptions(suppress_text=given).suppressed_texts() == texts
 
 
 def test_a_temperature_takes_what_it_needs() -> None:

@@ -38,6 +38,10 @@ def test_a_prefix_makes_room_for_the_sample() -> None:
     assert prompt(prefix=range(9), sample_len=18) == (*START, *range(2, 9))
 
 
+def test_a_limit_of_new_tokens_leaves_the_prefix_whole() -> None:
+    assert prompt(prefix=range(9), max_new_tokens=12) == (*START, *range(9))
+
+
 def test_a_prefix_that_cannot_fit_is_refused() -> None:
     with pytest.raises(OptionError, match="found 33; shorten"):
         prompt(prefix=range(30))

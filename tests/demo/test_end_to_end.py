@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,73 @@ def test_words(model: Whisper, sample: np.ndarray, mode: str) -> None:
     found = model.transcribe(sample, **MODES[mode])
     assert words(found.text) == sample_words()
     assert found.language == "en"
+
+
+SEARCHES: dict[str, dict[str, Any]] = {
+    "greedy": {"temperature": 0},
+    "sampling": {"temperature": 0.4, "best_of": 2},
+    "beams": {"temperature": 0, "beam_size": 3},
+}
+in_every_search = pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES)
+
+
+def has_repeated_bigram(tokens: Sequence[int]) -> bool:
+    bigrams = list(pairwise(tokens))
+    return len(set(bigrams)) < len(bigrams)
+
+
+@in_every_search
+def test_no_bigram_comes_twice_in_a_window(
+    model: Whisper, sample: np.ndarray, search: dict[str, Any]
+) -> None:
+    twice = joined(sample[: int(sample_rows()[1].start * SAMPLE_RATE)], 2)
+
+    def repeats(**choices: Any) -> bool:
+        windows: dict[int, list[int]] = {}
+        for segment in model.transcribe(twice, **choices, **search).segments:
+            text = [token for token in segment.tokens if token < eot]
+            windows.setdefault(segment.seek, []).extend(text)
+        return any(map(has_repeated_bigram, windows.values()))
+
+    eot = model._tokenizer.eot
+    assert repeats()
+    assert not repeats(no_repeat_ngram_size=2)
+
+
+@in_every_search
+def test_a_suppressed_text_is_not_said(
+    model: Whisper, sample: np.ndarray, search: dict[str, Any]
+) -> None:
+    found = model.transcribe(sample, suppress_text="seven", **search)
+    assert "seven" in sample_words()
+    assert "seven" not in words(found.text)
+    assert "four" in words(found.text)
+
+
+def test_a_suppressed_text_of_several_words_may_be_said_apart(
+    model: Whisper, sample: np.ndarray
+) -> None:
+    found = words(model.transcribe(sample, suppress_text=["two nine"]).text)
+    assert {"two", "nine"} <= {*found}
+    assert ("two", "nine") in pairwise(sample_words())
+    assert ("two", "nine") not in pairwise(found)
+
+
+def test_a_penalty_and_few_new_tokens_are_heeded(
+    model: Whisper, sample: np.ndarray
+) -> None:
+    usual = model.transcribe(sample, temperature=0)
+    same = model.transcribe(sample, temperature=0, repetition_penalty=1.0)
+    other = model.transcribe(sample, temperature=0, repetition_penalty=5.0)
+    short = model.transcribe(sample, temperature=0, max_new_tokens=5)
+    assert same == usual
+    assert other.text != usual.text
+    assert all(len(segment.tokens) <= 5 for segment in short.segments)
+
+
+def test_hotwords_do_not_hide_what_is_said(model: Whisper, sample: np.ndarray) -> None:
+    found = model.transcribe(joined(sample, LONG), hotwords="one two")
+    assert words(found.text)[:5] == sample_words()[:5]
 
 
 def test_words_without_times(model: Whisper, sample: np.ndarray) -> None:

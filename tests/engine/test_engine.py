@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -186,6 +187,29 @@ def test_rules_hold_in_a_step(engine: MaxEngine, heard: AudioFeatures) -> None:
     possible = found.logprobs > -np.inf
     assert set(found.tokens[0][possible[0]]) == {101, 103, 105, 107, 109}
     assert set(found.tokens[1][possible[1]]) == {91, 93, 95, 97}
+
+
+def test_rows_have_penalties_and_bans_of_their_own(
+    engine: MaxEngine, heard: AudioFeatures
+) -> None:
+    size, nothing = engine.config.vocab_size, no_rules(engine)
+    rules = replace(nothing, repetition_penalty=2.0)
+    free = Bounds(0, size, 16, False)
+    said, banned = replace(free, said=(3, 5)), replace(free, banned=(7,))
+
+    def scores(bounds: Sequence[Bounds]) -> list[dict[int, float]]:
+        state = engine.prefill(heard, [[5], [6]], rules)
+        found = engine.step(state, [5, 6], bounds)
+        rows = zip(found.tokens.tolist(), found.logprobs.tolist(), strict=True)
+        return [dict(zip(*row, strict=True)) for row in rows]
+
+    usual, changed = scores([free, free]), scores([said, banned])
+    assert changed[1][7] == -np.inf < usual[1][7]
+    differences = {t: changed[0][t] - usual[0][t] for t in range(16)}
+    common = differences[0]
+    others = {t for t, d in differences.items() if abs(d - common) < 1e-4}
+    assert others == {*range(16)} - {3, 5}
+    assert scores([free, free]) == usual
 
 
 def test_states_do_not_disturb_each_other(

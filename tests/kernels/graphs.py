@@ -189,6 +189,9 @@ def _add_others(bench: Bench) -> None:
         bench.ints(1),
         bench.floats(1),
         bench.ints(1, dtype=DType.uint64),
+        bench.floats(1),
+        bench.ints("rows", "said"),
+        bench.ints("rows", "banned"),
     ]
     for count in COUNTS:
         bench.add(

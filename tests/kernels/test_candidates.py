@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from max_whisper.kernels.ops import NO_TOKEN
 from tests.kernels.conftest import Kernels
 from tests.numpy_whisper import log_softmax, softmax
 
@@ -27,6 +28,9 @@ class Rules:
     timestamp_begin: int = VOCABULARY
     temperature: float = 0.0
     seed: int = 0
+    penalty: float = 1.0
+    said: Sequence[Sequence[int]] = ()
+    banned: Sequence[Sequence[int]] = ()
 
     def arrays(self, vocabulary: int) -> tuple[np.ndarray, ...]:
         masks = np.zeros((2, vocabulary), np.uint8)
@@ -38,13 +42,30 @@ class Rules:
             np.array([self.timestamp_begin], np.int32),
             np.array([self.temperature], np.float32),
             np.array([self.seed], np.uint64),
+            np.array([self.penalty], np.float32),
+            self._lists(self.said),
+            self._lists(self.banned),
         )
+
+    def _lists(self, tokens: Sequence[Sequence[int]]) -> np.ndarray:
+        """A row's tokens in a line, filled up; no lists at all are empty ones."""
+        lists = tokens or [()] * len(self.bounds)
+        lines = np.full((len(lists), max(1, *map(len, lists))), NO_TOKEN, np.int32)
+        for line, some in zip(lines, lists, strict=True):
+            line[: len(some)] = some
+        return lines
 
 
 def allowed(logits: np.ndarray, rules: Rules) -> np.ndarray:
-    """Logits `[rows, V]` with minus infinity for all that the rules forbid."""
+    """Logits `[rows, V]`, penalised, and minus infinity for all that is forbidden."""
     left = np.float64(logits)
-    masks = rules.arrays(logits.shape[1])[0]
+    masks, *_, said, banned = rules.arrays(logits.shape[1])
+    for row, tokens in zip(left, said, strict=True):
+        for token in set(tokens) - {NO_TOKEN}:
+            positive = row[token] > 0
+            row[token] *= 1 / rules.penalty if positive else rules.penalty
+    for row, tokens in zip(left, banned, strict=True):
+        row[list(set(tokens) - {NO_TOKEN})] = -np.inf
     begin = rules.timestamp_begin
     for row, (first_text, first_time, end, first) in zip(
         left, rules.bounds, strict=True
@@ -142,6 +163,36 @@ def test_each_row_has_its_own_bounds(kernels: Kernels) -> None:
     check(kernels, numbers(2, 1, 3, VOCABULARY), rules, 16)
 
 
+@pytest.mark.parametrize(
+    "rules",
+    [
+        Rules([FREE] * 2, penalty=1.5, said=[(7, 3, 7), ()]),
+        Rules([FREE] * 2, penalty=0.5, said=[(0,), (52, 20, 1)]),
+        Rules([FREE] * 2, banned=[(), (5, 6, 5, 52)]),
+        Rules([FREE] * 2, (7,), penalty=2.0, said=[(7,), (8,)], banned=[(8,), (8,)]),
+        Rules([FREE] * 2, timestamp_begin=TIMESTAMPS, banned=[range(20), (0,)]),
+    ],
+    ids=[
+        "what was said is less likely",
+        "a penalty below one makes it likelier",
+        "listed tokens do not come",
+        "what may not come is not freed by a penalty",
+        "text that is banned does not outweigh the timestamps",
+    ],
+)
+def test_each_row_has_its_own_lists(kernels: Kernels, rules: Rules) -> None:
+    for seed in range(5):
+        check(kernels, numbers(seed, 1, 2, VOCABULARY), rules, 16)
+
+
+def test_a_penalty_of_one_and_empty_lists_change_no_bit(kernels: Kernels) -> None:
+    logits = numbers(5, 1, 2, VOCABULARY)
+    plain = candidates(kernels, logits, Rules([FREE] * 2))
+    said = candidates(kernels, logits, Rules([FREE] * 2, said=[range(9), (50,)]))
+    for found, expected in zip(said, plain, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_of_equals_the_first_token_comes_first(kernels: Kernels) -> None:
     logits = np.zeros((1, 1, VOCABULARY))
     logits[0, 0, [40, 11, 29]] = 1.0
@@ -193,6 +244,40 @@ def test_any_rules_on_any_logits(
     check(kernels, logits, Rules(bounds, never, first, begin), 16)
 
 
+@settings(max_examples=25)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    vocabulary=st.integers(17, 100),
+    shape=st.tuples(st.integers(1, 3), st.integers(1, 5)),
+    penalty=st.floats(0.5, 4, width=32),
+    longest=st.tuples(st.integers(0, 40), st.integers(0, 40)),
+)
+def test_any_lists_on_any_logits(
+    kernels: Kernels,
+    seed: int,
+    vocabulary: int,
+    shape: tuple[int, int],
+    penalty: float,
+    longest: tuple[int, int],
+) -> None:
+    random = np.random.default_rng(seed)
+    logits = 4 * random.standard_normal((*shape, vocabulary))
+    rows = shape[0] * shape[1]
+    said, banned = (
+        [random.integers(0, vocabulary, random.integers(most + 1)) for _ in range(rows)]
+        for most in longest
+    )
+    begin = int(random.integers(1, vocabulary + 1))
+    rules = Rules(
+        [(0, begin, vocabulary, 0)] * rows,
+        timestamp_begin=begin,
+        penalty=penalty,
+        said=said,
+        banned=banned,
+    )
+    check(kernels, logits, rules, 16)
+
+
 HEAT = 0.7
 WEIGHTS = np.concatenate([[2.0, 1.0, 0.0, 1.5, 3.0], np.full(12, -1.0)])
 DRAWS = 20_000
@@ -220,6 +305,33 @@ def test_samples_carry_their_log_probability_at_temperature_one(
     expected = log_softmax(np.where(np.arange(17) == 4, -np.inf, WEIGHTS))
     here = tokens != 4
     np.testing.assert_allclose(logprobs[here], expected[tokens[here]], rtol=1e-5)
+
+
+def test_samples_of_what_was_said_come_less_often_and_carry_the_penalty(
+    kernels: Kernels,
+) -> None:
+    rows, said = 5000, np.isin(np.arange(17), [0, 3, 8])
+    penalised = np.where(said, np.where(WEIGHTS > 0, WEIGHTS / 3, WEIGHTS * 3), WEIGHTS)
+    penalised[4] = -np.inf
+    tokens, logprobs = candidates(
+        kernels,
+        np.tile(WEIGHTS, (1, rows, 1)),
+        Rules(
+            [(*FREE[:2], 17, 0)] * rows,
+            temperature=HEAT,
+            penalty=3.0,
+            said=[(0, 3, 8)] * rows,
+            banned=[(4,)] * rows,
+        ),
+    )
+    expected = softmax(penalised / HEAT)
+    share = np.bincount(tokens[:, 0], minlength=17) / rows
+    error = np.sqrt(expected * (1 - expected) / rows)
+    assert (abs(share - expected) <= 4.5 * error).all()
+    here = tokens != 4
+    np.testing.assert_allclose(
+        logprobs[here], log_softmax(penalised)[tokens[here]], rtol=1e-5
+    )
 
 
 def test_equal_seeds_draw_equal_tokens(kernels: Kernels) -> None:

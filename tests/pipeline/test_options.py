@@ -46,6 +46,7 @@ def test_defaults_are_those_of_openai() -> None:
         ({"beam_size": 2.5}, "beam_size"),
         ({"logprob_threshold": "low"}, "logprob_threshold"),
         ({"initial_prompt": 5}, "initial_prompt"),
+        ({"hotwords": ["one"]}, "hotwords"),
         ({"condition_on_previous_text": "no"}, "condition_on_previous_text"),
         ({"carry_initial_prompt": None}, "carry_initial_prompt"),
         ({"clip_timestamps": 5}, "clip_timestamps"),

@@ -1,6 +1,11 @@
 """`candidates`: logits to the few best tokens that Whisper's rules allow.
 
-A row's rules are four numbers and a mask (`Bounds` and `TokenRules` of the engine):
+First the logits of what a row has said are penalised, as in CTranslate2:
+
+    logit / penalty  if it is positive,  logit · penalty  if it is negative
+
+A row's rules are four numbers, a mask and a list of tokens that are banned too (`Bounds`
+and `TokenRules` of the engine):
 
     0        first_text     timestamp_begin     first_timestamp      end      vocabulary
     ├─ banned ─┼── allowed ──┼───── banned ──────┼──── allowed ──────┼─ banned ─┤
@@ -115,11 +120,40 @@ def best_of(
             least = scores.unsafe_offset(count - 1).unsafe_load[width=1]()
 
 
+@always_inline
+def penalise(
+    x: Pointer[mut=True, Float32, _],
+    source: Pointer[Float32, _],
+    penalty: Float32,
+    tokens: Pointer[Int32, _],
+    count: Int,
+):
+    """Replace x[t], unless banned, by the penalised source[t], for each listed token t."""
+    for j in range(count):
+        var token = Int(tokens.unsafe_offset(j).unsafe_load[width=1]())
+        if token < 0 or x.unsafe_offset(token).unsafe_load[width=1]() == NEVER:
+            continue
+        var value = source.unsafe_offset(token).unsafe_load[width=1]()
+        x.unsafe_offset(token).unsafe_store(
+            value / penalty if value > 0 else value * penalty
+        )
+
+
+@always_inline
+def ban(x: Pointer[mut=True, Float32, _], tokens: Pointer[Int32, _], count: Int):
+    """Make x[t] minus infinity for each listed token t."""
+    for j in range(count):
+        var token = Int(tokens.unsafe_offset(j).unsafe_load[width=1]())
+        if token >= 0:
+            x.unsafe_offset(token).unsafe_store(NEVER)
+
+
 @extensibility.register("whisper_candidates")
 struct Candidates:
     """`bounds[r]` is first_text, first_timestamp, end and whether it is the first token;
     `timestamp_begin` has one value; `masks[0]` is for every token, `masks[1]` for the
-    first; `temperature` and `seed` have one value each.
+    first; `temperature`, `seed` and `penalty` have one value each. `said[r]` are tokens
+    to penalise and `banned[r]` those that may not come, both filled up with -1.
     """
 
     @staticmethod
@@ -134,18 +168,26 @@ struct Candidates:
         timestamp_begin: InputTensor[dtype=DType.int32, rank=1, ...],
         temperature: InputTensor[dtype=DType.float32, rank=1, ...],
         seed: InputTensor[dtype=DType.uint64, rank=1, ...],
+        penalty: InputTensor[dtype=DType.float32, rank=1, ...],
+        said: InputTensor[dtype=DType.int32, rank=2, ...],
+        banned: InputTensor[dtype=DType.int32, rank=2, ...],
         ctx: DeviceContext,
     ) raises:
         var n = logits.dim_size(2)
         var count = tokens.dim_size(1)
         var heat = temperature.unsafe_ptr().unsafe_load[width=1]()
         var dice = seed.unsafe_ptr().unsafe_load[width=1]()
+        var factor = penalty.unsafe_ptr().unsafe_load[width=1]()
+        var said_count = said.dim_size(1)
+        var ban_count = banned.dim_size(1)
         var timestamps = min(
             n, Int(timestamp_begin.unsafe_ptr().unsafe_load[width=1]())
         )
         var lp = logits.unsafe_ptr()
         var mp = masks.unsafe_ptr()
         var bp = bounds.unsafe_ptr()
+        var said_in = said.unsafe_ptr()
+        var ban_in = banned.unsafe_ptr()
         var token_out = tokens.unsafe_ptr()
         var logprob_out = logprobs.unsafe_ptr()
 
@@ -156,16 +198,21 @@ struct Candidates:
             var end = min(n, Int(bound[2]))
             var mask = mp.unsafe_offset(n * Int(bound[3]))
             var source = lp.unsafe_offset(row * n)
-            var allowed = unsafe_alloc[Float32](n)
+            # Warm scores stand beside the logits that log probabilities are told from.
+            var allowed = unsafe_alloc[Float32](2 * n if heat > 0 else n)
+            var scores = allowed.unsafe_offset(n if heat > 0 else 0)
             for i in range(n):
                 var value = source.unsafe_offset(i).unsafe_load[width=1]()
-                var banned = (
+                var is_banned = (
                     mask.unsafe_offset(i).unsafe_load[width=1]() != 0
                     or i < first_text
                     or i >= end
                     or (i >= timestamps and i < first_timestamp)
                 )
-                allowed.unsafe_offset(i).unsafe_store(NEVER if banned else value)
+                allowed.unsafe_offset(i).unsafe_store(NEVER if is_banned else value)
+            var said_row = said_in.unsafe_offset(row * said_count)
+            penalise(allowed, source, factor, said_row, said_count)
+            ban(allowed, ban_in.unsafe_offset(row * ban_count), ban_count)
 
             if log_sum_exp(allowed, timestamps, n) > maximum(allowed, timestamps):
                 for i in range(timestamps):
@@ -175,18 +222,16 @@ struct Candidates:
             if heat > 0:
                 for i in range(n):
                     var value = allowed.unsafe_offset(i).unsafe_load[width=1]()
-                    if value > NEVER:
-                        allowed.unsafe_offset(i).unsafe_store(
-                            value / heat + gumbel(dice, row, i)
-                        )
+                    var noise = gumbel(dice, row, i) if value > NEVER else Float32(0)
+                    scores.unsafe_offset(i).unsafe_store(value / heat + noise)
             var chosen = token_out.unsafe_offset(row * count)
             var worth = logprob_out.unsafe_offset(row * count)
-            best_of(allowed, n, count, chosen, worth)
+            best_of(scores, n, count, chosen, worth)
             for j in range(count):
                 if worth.unsafe_offset(j).unsafe_load[width=1]() > NEVER:
                     var token = Int(chosen.unsafe_offset(j).unsafe_load[width=1]())
                     worth.unsafe_offset(j).unsafe_store(
-                        source.unsafe_offset(token).unsafe_load[width=1]() - total
+                        allowed.unsafe_offset(token).unsafe_load[width=1]() - total
                     )
             allowed.unsafe_free()
 
