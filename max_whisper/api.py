@@ -221,8 +221,8 @@ class Whisper:
 class SegmentStream(Iterator[Segment]):
     """The segments of one recording, each yielded as soon as it is known.
 
-    `language` (a code) and `duration` (seconds of sound) are known from the start. So is
-    `speech_duration`, the seconds that are transcribed; None without `vad_filter`.
+    `language` (a code), `duration` (seconds of sound) and `speech_duration` (those that
+    are transcribed; None without `vad_filter`) are known from the start.
     """
 
     def __init__(
