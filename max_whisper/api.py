@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from max_whisper.audio.constants import HOP_LENGTH, SAMPLE_RATE
-from max_whisper.audio.load import AudioSource, load_audio
+from max_whisper.audio.load import AudioSource, Samples, load_audio
 from max_whisper.config import WhisperConfig
 from max_whisper.decoding.language import detect_language, resolve_language
 from max_whisper.engine.load import load_engine
@@ -26,14 +26,19 @@ from max_whisper.errors import CheckpointError, OptionError
 from max_whisper.pipeline.language import choose_language
 from max_whisper.pipeline.options import TranscribeOptions
 from max_whisper.pipeline.sequential import Progress, transcribe
+from max_whisper.pipeline.speech import in_recording
 from max_whisper.pipeline.transcript import transcript_text
 from max_whisper.tokenizer import Tokenizer
 from max_whisper.tokenizer.special_tokens import TIMESTAMPS
 from max_whisper.transcript import Segment, Transcript
+from max_whisper.vad.detect import choose_detector, find_speech
 from max_whisper.weights import Checkpoint, load_checkpoint
 
 OnCompile: TypeAlias = Callable[[str], AbstractContextManager[None]]
 OnProgress: TypeAlias = Callable[[Progress], None]
+
+DEFAULT_LANGUAGE = "en"
+"""The language of a recording in which nobody speaks, if none is given."""
 
 OPENAI_VOCAB_SIZES = (51864, 51865, 51866)
 """Vocabularies without padding: their last token is the last of the timestamps."""
@@ -126,24 +131,30 @@ class Whisper:
     ) -> SegmentStream:
         """Begin the transcript of `audio` and yield its segments as they come.
 
-        Takes what `transcribe` takes. Options and sound are checked and the language is
-        found in this call; the windows are transcribed while the stream is read.
+        Takes what `transcribe` takes. Options and sound are checked, and the language
+        and with `vad_filter` the speech are found in this call; the windows are
+        transcribed while the stream is read.
         """
         chosen = TranscribeOptions.from_keywords(**options)
         self._verify_task(chosen)
-        resolve_language(self._tokenizer, chosen.decoding)
+        given = resolve_language(self._tokenizer, chosen.decoding)
+        if chosen.vad_filter:
+            choose_detector(chosen.vad.detector)
         samples = load_audio(audio)
-        mel = self._engine.log_mel(samples)
-        language = choose_language(self._engine, self._tokenizer, mel, chosen)
-        segments = transcribe(
-            self._engine,
-            self._tokenizer,
-            mel,
-            chosen.in_language(language),
-            progress or _ignore,
-        )
+        seconds = samples.size / SAMPLE_RATE
+        if not chosen.vad_filter:
+            language, segments = self._hear(samples, chosen, progress)
+            return SegmentStream(segments, self._tokenizer, language, seconds)
+        speech = find_speech(samples, chosen.vad)
+        language, segments = given or DEFAULT_LANGUAGE, iter(())
+        if speech.spans:
+            language, segments = self._hear(speech.join(samples), chosen, progress)
         return SegmentStream(
-            segments, self._tokenizer, language, samples.size / SAMPLE_RATE
+            in_recording(segments, speech),
+            self._tokenizer,
+            language,
+            seconds,
+            speech.duration,
         )
 
     def detect_language(self, audio: AudioSource) -> DetectedLanguage:
@@ -182,6 +193,21 @@ class Whisper:
     def __repr__(self) -> str:
         return f"<Whisper {self.name}>"
 
+    def _hear(
+        self, samples: Samples, options: TranscribeOptions, progress: OnProgress | None
+    ) -> tuple[str, Iterator[Segment]]:
+        """The language of some sound, and its segments, which are not yet heard."""
+        mel = self._engine.log_mel(samples)
+        language = choose_language(self._engine, self._tokenizer, mel, options)
+        segments = transcribe(
+            self._engine,
+            self._tokenizer,
+            mel,
+            options.in_language(language),
+            progress or _ignore,
+        )
+        return language, segments
+
     def _verify_task(self, options: TranscribeOptions) -> None:
         if options.decoding.task != "translate":
             return
@@ -195,7 +221,8 @@ class Whisper:
 class SegmentStream(Iterator[Segment]):
     """The segments of one recording, each yielded as soon as it is known.
 
-    `language` (a code) and `duration` (seconds of sound) are known from the start.
+    `language` (a code), `duration` (seconds of sound) and `speech_duration` (those that
+    are transcribed; None without `vad_filter`) are known from the start.
     """
 
     def __init__(
@@ -204,9 +231,11 @@ class SegmentStream(Iterator[Segment]):
         tokenizer: Tokenizer,
         language: str,
         duration: float,
+        speech_duration: float | None = None,
     ) -> None:
         self.language = language
         self.duration = duration
+        self.speech_duration = speech_duration
         self._segments = segments
         self._tokenizer = tokenizer
         self._heard: list[Segment] = []
@@ -225,6 +254,7 @@ class SegmentStream(Iterator[Segment]):
             segments=tuple(self._heard),
             language=self.language,
             duration=self.duration,
+            speech_duration=self.speech_duration,
         )
 
 

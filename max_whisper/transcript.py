@@ -55,13 +55,15 @@ class Segment:
 class Transcript:
     """All of a recording: its text, its segments and its language code.
 
-    `duration` is the length of the sound in seconds.
+    `duration` is the length of the sound in seconds, `speech_duration` that of the
+    speech in it: None if the silences were transcribed too.
     """
 
     text: str
     segments: tuple[Segment, ...]
     language: str
     duration: float
+    speech_duration: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The result as the dictionary of `transcribe()` in openai/whisper."""

@@ -19,6 +19,9 @@ from tests import stand_in
 from tests.tiny_tokenizer import tiny_tokenizer_json
 
 SILENCE = np.zeros(16_000 * 70, np.float32)
+BURST = SILENCE.copy()
+BURST[60 * 16_000 : 64 * 16_000] = np.random.default_rng(0).normal(0, 0.1, 64_000)
+"""Silence, but for 4 s of noise."""
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +71,39 @@ def test_language_is_detected_unless_given() -> None:
     assert model.transcribe(SILENCE, language="French").language == "fr"
 
 
+def test_only_speech_is_transcribed_with_a_vad_filter() -> None:
+    model = max_whisper.load_model("tiny")
+    stream = model.segments(BURST, vad_filter=True, vad_detector="energy")
+    assert (stream.language, stream.duration) == ("de", 70.0)
+    assert stream.speech_duration == pytest.approx(4.8, abs=0.3)
+    transcript = stream.transcript()
+    assert transcript.text == stand_in.SENTENCE  # heard in one window, not in three
+    assert transcript.speech_duration == stream.speech_duration
+    [segment] = transcript.segments
+    assert segment.start == pytest.approx(60 - 0.4, abs=0.15)
+    assert segment.end == pytest.approx(segment.start + 2.0)
+    assert segment.seek == round(100 * segment.start)
+
+
+def test_silence_is_cut_only_if_asked() -> None:
+    found = max_whisper.load_model("tiny").transcribe(BURST)
+    assert found.speech_duration is None
+    assert len(found.segments) == 3
+
+
+@pytest.mark.parametrize(("language", "found"), [(None, "en"), ("French", "fr")])
+def test_where_nobody_speaks_nothing_is_decoded(
+    language: str | None, found: str
+) -> None:
+    model = max_whisper.load_model("tiny")
+    transcript = model.transcribe(
+        SILENCE, vad_filter=True, vad_detector="energy", language=language
+    )
+    assert (transcript.text, transcript.segments) == ("", ())
+    assert (transcript.language, transcript.speech_duration) == (found, 0.0)
+    assert transcript.duration == 70.0
+
+
 def test_detect_language_ranks_all_languages() -> None:
     found = max_whisper.load_model("tiny").detect_language(SILENCE)
     assert found.language == next(iter(found.probabilities)) == "de"
@@ -89,6 +125,7 @@ def test_an_english_only_model_knows_its_language() -> None:
         ("tiny", {"language": "klingon"}, "klingon"),
         ("tiny", {"task": "sing"}, "sing"),
         ("tiny", {"temperature": -1}, "temperature"),
+        ("tiny", {"vad_filter": True, "vad_detector": "ears"}, "ears"),
         ("tiny.en", {"language": "de"}, "multilingual"),
         ("tiny.en", {"task": "translate"}, "multilingual"),
         ("turbo", {"task": "translate"}, "found turbo, which .* use large-v3"),

@@ -66,17 +66,17 @@ class Flag:
     repeats: bool = False
 
     @classmethod
-    def of(cls, field: Field[Any], group: str) -> Flag:
-        """The flag of an options field."""
+    def of(cls, name: str, field: Field[Any], group: str) -> Flag:
+        """The flag of an options field, which may be shorter than its flag."""
         kind, _, none = str(field.type).partition(" | ")
-        parse = language if field.name == "language" else PARSERS.get(kind, str)
+        parse = language if name == "language" else PARSERS.get(kind, str)
         repeats = field.metadata.get("repeats", False)
         is_optional = none.endswith("None") and not repeats  # left out, it is None
         return cls(
-            name=field.name,
+            name=name,
             help=field.metadata["help"],
             group=group,
-            default=CLI_DEFAULTS.get(field.name, field.default),
+            default=CLI_DEFAULTS.get(name, field.default),
             parse=optional(parse) if is_optional else parse,
             choices=field.metadata.get("choices"),
             repeats=repeats,
@@ -154,7 +154,7 @@ def _engine_flags() -> Iterator[Flag]:
     from max_whisper.engine.options import EngineOptions
 
     for field in fields(EngineOptions):
-        yield Flag.of(field, "model")
+        yield Flag.of(field.name, field, "model")
 
 
 def _model_dir() -> Flag:
@@ -197,7 +197,7 @@ def _subtitle_flags() -> Iterator[Flag]:
     from max_whisper.formats import SubtitleOptions
 
     for field in fields(SubtitleOptions):
-        yield Flag.of(field, "subtitles, with --word_timestamps True")
+        yield Flag.of(field.name, field, "subtitles, with --word_timestamps True")
 
 
 def _transcribe_flags() -> Iterator[Flag]:
@@ -218,5 +218,6 @@ def _transcribe_flags() -> Iterator[Flag]:
         parse=optional(float),
     )
     for name, field in TranscribeOptions.keywords().items():
+        group = "voice activity" if name.startswith("vad_") else "transcription"
         if name != "temperature":
-            yield Flag.of(field, "transcription")
+            yield Flag.of(name, field, group)

@@ -37,6 +37,8 @@ def run(arguments: Namespace) -> int:
     """
     options = transcribe_options(arguments)
     layout = subtitle_options(arguments)
+    if options["vad_filter"]:
+        _choose_detector(options["vad_detector"], arguments.verbose)
     stems = output_stems(arguments.audio)
     folder = Path(arguments.output_dir)
     prepare_folder(folder)
@@ -144,6 +146,18 @@ def _load(arguments: Namespace) -> Whisper:
     )
 
 
+def _choose_detector(name: str, verbose: bool) -> None:
+    """Say if the better detector is missing. Raises `OptionError` if it was named."""
+    from max_whisper.vad.detect import choose_detector
+
+    if choose_detector(name) != "energy" or name == "energy" or not verbose:
+        return
+    _print(
+        "Finding speech by its energy. To tell it from other sounds, "
+        "install Silero VAD: pip install 'max-whisper[vad]'"
+    )
+
+
 def _is_readable(file: str) -> bool:
     """Whether `file` begins with sound; if not, say why."""
     from max_whisper.audio.load import stream_audio
@@ -177,6 +191,8 @@ def _transcribe(
     stream = model.segments(file, **options)
     if detects:
         _print_language(stream.language)
+    if stream.speech_duration is not None:
+        _print(f"Speech: {stream.speech_duration:.1f} of {stream.duration:.1f} seconds")
     for segment in stream:
         print_segment(segment)
     return stream.transcript()

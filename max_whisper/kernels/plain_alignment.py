@@ -1,4 +1,4 @@
-"""`Ops.alignment` from MAX's own operations."""
+"""`Ops.alignment` and `Ops.next_logprobs` from MAX's own operations."""
 
 from __future__ import annotations
 
@@ -32,10 +32,31 @@ def alignment(
     return ops.squeeze(ops.sum(_medians(compared), axis=0), 0)
 
 
+def next_logprobs(
+    logits: TensorValue, tokens: TensorValue, end: TensorValue
+) -> TensorValue:
+    """logits `[1, T, V]` and tokens `[1, T]` to `[T]`."""
+    raw = ops.cast(ops.squeeze(logits, 0), DType.float32)  # [T, V]
+    never = ops.constant(-1e30, DType.float32, raw.device)
+    is_text = ops.broadcast_to(ops.unsqueeze(_range(raw, 1), 0) < end, raw.shape)
+    text = ops.logsoftmax(ops.where(is_text, raw, ops.broadcast_to(never, raw.shape)))
+    rows = _range(raw, 0)
+    last = ops.max(rows, axis=0)
+    said = ops.squeeze(tokens, 0).rebind(rows.shape)
+    following = ops.gather(said, ops.min(rows + 1, last), axis=0)
+    chosen = ops.gather_nd(text, ops.stack([rows, following], axis=1))
+    return ops.where(rows < last, chosen, chosen * 0)
+
+
+def _range(x: TensorValue, axis: int) -> TensorValue:
+    """0, 1, 2, … along an axis of x, as int32."""
+    size = x.shape[axis]
+    return ops.range(0, size, 1, out_dim=size, device=x.device, dtype=DType.int32)
+
+
 def _medians(x: TensorValue) -> TensorValue:
     """The median of 7 along the last axis, which is mirrored at its ends."""
-    size = x.shape[-1]
-    places = ops.range(0, size, 1, out_dim=size, device=x.device, dtype=DType.int32)
+    places = _range(x, -1)
     last = ops.max(places, axis=0)
     taps = []
     for offset in range(-3, 4):

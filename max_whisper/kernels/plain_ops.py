@@ -22,7 +22,7 @@ from max.nn.kernels import flash_attention_gpu
 from numpy.typing import NDArray
 
 from max_whisper.kernels.ops import NO_TOKEN, Matrix
-from max_whisper.kernels.plain_alignment import alignment
+from max_whisper.kernels.plain_alignment import alignment, next_logprobs
 
 _NEVER = -1e30
 _FRAME, _HOP = 400, 160
@@ -182,16 +182,7 @@ class PlainOps:
     def next_logprobs(
         self, logits: TensorValue, tokens: TensorValue, end: TensorValue
     ) -> TensorValue:
-        raw = ops.cast(ops.squeeze(logits, 0), DType.float32)  # [T, V]
-        ids = ops.unsqueeze(self._range(raw.shape[1]), 0)
-        total = self._log_sum_exp(self._ban(raw, ids >= end))
-        rows = self._range(raw.shape[0])
-        last = ops.max(rows, axis=0)
-        said = ops.squeeze(tokens, 0).rebind(rows.shape)
-        following = ops.gather(said, ops.min(rows + 1, last), axis=0)
-        chosen = ops.gather_nd(raw, ops.stack([rows, following], axis=1))
-        logprobs = chosen - ops.squeeze(total, 1)
-        return ops.where(rows < last, logprobs, logprobs * 0)
+        return next_logprobs(logits, tokens, end)
 
     def log_mel(
         self,

@@ -19,12 +19,17 @@ from max_whisper.decoding.checks import (
 from max_whisper.decoding.options import DecodingOptions, FallbackOptions, option
 from max_whisper.errors import OptionError
 from max_whisper.pipeline.windows import parse_clips
+from max_whisper.vad.options import VadOptions
+
+VAD_KEYWORDS = {f"vad_{f.name}": f.name for f in fields(VadOptions)}
+"""The flat keywords of voice activity detection, and their fields."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranscribeOptions(FallbackOptions):
     """The choices for a recording; those for each window are in `decoding`.
 
+    `vad` says how speech is found if `vad_filter` is on.
     `decoding` has neither a temperature nor a prompt of its own: both change from
     window to window. Raises `OptionError` for values out of range.
     """
@@ -58,6 +63,8 @@ class TranscribeOptions(FallbackOptions):
         "with word times: drop what is probably no speech and has so many seconds of "
         "silence around it",
     )
+    vad_filter: bool = option(False, "transcribe only where somebody speaks")
+    vad: VadOptions = field(default_factory=VadOptions)
     decoding: DecodingOptions = field(default_factory=DecodingOptions)
 
     def __post_init__(self) -> None:
@@ -68,13 +75,29 @@ class TranscribeOptions(FallbackOptions):
             check_text("initial_prompt", self.initial_prompt)
         if self.hotwords is not None:
             check_text("hotwords", self.hotwords)
-        parse_clips(self.clip_timestamps)
+        clips = parse_clips(self.clip_timestamps)
+        check_flag("vad_filter", self.vad_filter)
+        self._check_vad(whole=clips in ((), (0.0,)))
         self._check_words()
         if self.decoding.prompt is not None:
             raise refused("prompt", "initial_prompt in place of it", "prompt")
         if self.decoding.temperature != 0:
             found = self.decoding.temperature
             raise refused("decoding.temperature", "temperature in place of it", found)
+
+    def _check_vad(self, *, whole: bool) -> None:
+        """`whole` says whether all of the recording is heard."""
+        if self.vad_filter and not whole:
+            raise OptionError(
+                "expected vad_filter or clip_timestamps, found both; leave one out"
+            )
+        usual = VadOptions()
+        for keyword, name in VAD_KEYWORDS.items():
+            if not self.vad_filter and getattr(self.vad, name) != getattr(usual, name):
+                raise OptionError(
+                    f"expected vad_filter with {keyword}, found it off; switch it on, "
+                    f"or leave {keyword} out"
+                )
 
     @classmethod
     def from_keywords(cls, **keywords: Any) -> TranscribeOptions:
@@ -86,19 +109,22 @@ class TranscribeOptions(FallbackOptions):
         for name in keywords:
             if name not in known:
                 raise _unknown(name, list(known))
-        own = {f.name for f in fields(cls)}
+        own = {f.name for f in fields(cls)} - {"vad", "decoding"}
         values = {name: v for name, v in keywords.items() if name in own}
         if "temperature" in values:
             values["temperature"] = _several(values["temperature"])
-        decoding = {name: v for name, v in keywords.items() if name not in own}
-        return cls(**values, decoding=DecodingOptions(**decoding))
+        inner = {name: v for name, v in keywords.items() if name not in own}
+        vad = {VAD_KEYWORDS[n]: inner.pop(n) for n in keywords if n in VAD_KEYWORDS}
+        decoding = DecodingOptions(**inner)
+        return cls(**values, vad=VadOptions(**vad), decoding=decoding)
 
     @classmethod
     def keywords(cls) -> dict[str, Field[Any]]:
         """The flat keywords, each with its field: type, default and help text."""
         inner = {f.name: f for f in fields(DecodingOptions) if f.name != "prompt"}
-        outer = {f.name: f for f in fields(cls) if f.name != "decoding"}
-        return inner | outer
+        outer = {f.name: f for f in fields(cls) if f.name not in ("vad", "decoding")}
+        found = {f.name: f for f in fields(VadOptions)}
+        return inner | outer | {k: found[name] for k, name in VAD_KEYWORDS.items()}
 
     def _check_words(self) -> None:
         check_flag("word_timestamps", self.word_timestamps)

@@ -67,6 +67,12 @@ def test_hyphens_are_underscores_in_names_only() -> None:
         ("language", "Castilian", "es"),
         ("fp16", "False", False),
         ("verbose", "no", False),
+        ("vad_filter", "yes", True),
+        ("vad_threshold", "0.4", 0.4),
+        ("vad_neg_threshold", "None", None),
+        ("vad_max_speech_duration_s", "inf", float("inf")),
+        ("vad_speech_pad_ms", "30", 30),
+        ("vad_detector", "energy", "energy"),
         ("verbose", "1", True),
     ],
 )

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from max_whisper.cli.main import main
+from max_whisper.vad import detect
 from tests import stand_in
 
 Capture = pytest.CaptureFixture[str]
@@ -191,3 +192,29 @@ def test_word_times_lay_subtitles_out() -> None:
     assert all(len(word.split()) == 1 for word in words)
     [segment, *_] = json.loads(Path("a.json").read_text())["segments"]
     assert set(segment["words"][0]) == {"word", "start", "end", "probability"}
+
+
+def test_says_how_speech_is_found_and_how_much(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(detect, "is_installed", lambda: False)
+    for name in ("a.wav", "b.wav"):
+        stand_in.write_wav(Path(name))
+    assert transcribe("a.wav", "b.wav", "--vad_filter", "True", "-f", "txt") == 0
+    first, *others = capsys.readouterr().out.splitlines()
+    assert first.startswith("Finding speech by its energy.")
+    assert others == 2 * ["Speech: 0.0 of 3.0 seconds"]  # a tone is none
+    assert Path("a.txt").read_text() == ""
+
+
+def test_a_missing_detector_is_found_first(
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+    engines: list[stand_in.StandInEngine],
+) -> None:
+    monkeypatch.setattr(detect, "is_installed", lambda: False)
+    stand_in.write_wav(Path("a.wav"))
+    flags = ["--vad-filter", "True", "--vad-detector", "silero"]
+    assert transcribe("a.wav", *flags) == 2
+    assert "max-whisper[vad]" in error_line(capsys)
+    assert not engines

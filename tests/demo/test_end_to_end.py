@@ -146,6 +146,19 @@ def test_only_the_clips_are_heard(model: Whisper, sample: np.ndarray) -> None:
     assert words(found.text) == words(second.text)
 
 
+def test_only_speech_is_heard_with_a_vad_filter(
+    model: Whisper, sample: np.ndarray
+) -> None:
+    silent = np.zeros(20 * SAMPLE_RATE, np.float32)
+    sound = np.concatenate([silent, sample, silent])
+    found = model.transcribe(sound, vad_filter=True, vad_detector="energy")
+    assert words(found.text) == sample_words()
+    assert found.speech_duration == pytest.approx(len(sample) / SAMPLE_RATE, abs=1.0)
+    for segment, row in zip(found.segments, sample_rows(), strict=True):
+        assert segment.start - 20 == pytest.approx(row.start, abs=NEAR)
+        assert segment.end - 20 == pytest.approx(row.end, abs=NEAR)
+
+
 @pytest.mark.parametrize("level", [0.0, 1e-3, 0.1])
 def test_nothing_is_heard_where_nobody_speaks(model: Whisper, level: float) -> None:
     noise = np.random.default_rng(0).standard_normal(40 * SAMPLE_RATE)

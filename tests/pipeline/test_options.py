@@ -7,6 +7,7 @@ import pytest
 from max_whisper.decoding.options import DecodingOptions
 from max_whisper.errors import OptionError
 from max_whisper.pipeline.options import TranscribeOptions
+from max_whisper.vad.options import VadOptions
 
 
 def test_flat_keywords_find_their_place() -> None:
@@ -17,6 +18,14 @@ def test_flat_keywords_find_their_place() -> None:
     assert options == TranscribeOptions(
         temperature=(0.5,), logprob_threshold=None, decoding=decoding
     )
+
+
+def test_keywords_of_voice_activity_have_a_prefix() -> None:
+    options = TranscribeOptions.from_keywords(
+        vad_filter=True, vad_threshold=0.4, vad_detector="energy", clip_timestamps=[0]
+    )
+    assert options.vad_filter
+    assert options.vad == VadOptions(threshold=0.4, detector="energy")
 
 
 @pytest.mark.parametrize(
@@ -51,6 +60,15 @@ def test_defaults_are_those_of_openai() -> None:
         ({"carry_initial_prompt": None}, "carry_initial_prompt"),
         ({"clip_timestamps": 5}, "clip_timestamps"),
         ({"clip_timestamps": "x"}, "clip_timestamps"),
+        ({"vad_filter": "yes"}, "vad_filter"),
+        ({"vad_filter": True, "clip_timestamps": "0,5"}, "found both"),
+        ({"vad_filter": True, "vad_threshold": 2}, "vad_threshold"),
+        (
+            {"vad_threshold": 0.4},
+            "expected vad_filter with vad_threshold, found it off",
+        ),
+        ({"vad_treshold": 0.4}, "did you mean vad_threshold?"),
+        ({"vad": VadOptions()}, "found 'vad'"),
         ({"decoding": DecodingOptions()}, "found 'decoding'"),
     ],
     ids=str,
@@ -76,6 +94,7 @@ def test_what_changes_from_window_to_window_has_no_place_in_decoding(
 def test_keywords_have_help_texts_and_one_temperature() -> None:
     keywords = TranscribeOptions.keywords()
     assert {"temperature", "beam_size", "initial_prompt"} <= keywords.keys()
-    assert not {"decoding", "prompt"} & keywords.keys()
+    assert {"vad_filter", "vad_threshold", "vad_speech_pad_ms"} <= keywords.keys()
+    assert not {"decoding", "prompt", "vad", "threshold"} & keywords.keys()
     assert all(field.metadata["help"] for field in keywords.values())
     assert isinstance(keywords["temperature"].default, tuple)
