@@ -17,8 +17,8 @@ from max_whisper.audio.constants import SAMPLE_RATE
 from max_whisper.cli.main import main
 from tests.demo.sample import sample_rows, sample_words, words
 
-LONG = 3
-"""Samples in a row: 45 s, more than a window."""
+LONG = 9
+"""Samples in a row: more than two minutes."""
 NEAR = 0.2
 """Seconds by which a time may be off."""
 
@@ -126,17 +126,32 @@ def test_a_segment_for_each_thing_said_at_its_time(
         assert segment.end == pytest.approx(row.end, abs=NEAR)
 
 
+@pytest.mark.parametrize("reads_before", [True, False])
 def test_long_form_loses_and_repeats_nothing(
-    model: Whisper, sample: np.ndarray
+    model: Whisper, sample: np.ndarray, reads_before: bool
 ) -> None:
-    # The model is too small for long prompts: it then loses windows, as its card says.
-    alone = {"condition_on_previous_text": False}
-    found = model.transcribe(joined(sample, LONG), **alone)
-    assert found.duration > 40
+    choices = {"condition_on_previous_text": reads_before}
+    found = model.transcribe(joined(sample, LONG), **choices)
+    assert found.duration > 120
     assert words(found.text) == sample_words() * LONG
     starts = [segment.start for segment in found.segments]
     assert starts == sorted(starts)
-    assert len({segment.seek for segment in found.segments}) > 1
+    assert len({segment.seek for segment in found.segments}) > 3
+
+
+def test_every_word_has_a_time_in_its_segment(
+    model: Whisper, sample: np.ndarray
+) -> None:
+    found = model.transcribe(sample, word_timestamps=True).segments
+    said = [word for segment in found for word in segment.words or ()]
+    assert [w for word in said for w in words(word.word)] == sample_words()
+    for segment in found:
+        assert segment.words
+        assert segment.start <= segment.words[0].start
+        assert segment.words[-1].end <= segment.end
+    times = [time for word in said for time in (word.start, word.end)]
+    assert times == sorted(times)
+    assert all(0 <= word.probability <= 1 for word in said)
 
 
 def test_only_the_clips_are_heard(model: Whisper, sample: np.ndarray) -> None:
