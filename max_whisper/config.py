@@ -13,9 +13,9 @@ from max_whisper.errors import CheckpointError
 class WhisperConfig:
     """The shapes of a Whisper, all read from `config.json`, none assumed.
 
-    `alignment_heads` are the decoder's `(layer, head)` pairs whose cross-attention
-    follows the sound; where a checkpoint names none they are all heads of the last half
-    of the layers, as in openai/whisper.
+    Besides, `alignment_heads`: the decoder's `(layer, head)` pairs whose attention
+    follows the sound, which other files name; where none does they are all heads of the
+    last half of the layers, as in openai/whisper.
     """
 
     num_mel_bins: int
@@ -47,8 +47,8 @@ class WhisperConfig:
                     f"expected d_model to be a multiple of the attention heads, "
                     f"found {self.d_model} and {heads}"
                 )
-        if not self.alignment_heads:
-            object.__setattr__(self, "alignment_heads", self._late_heads())
+        aligned = tuple(sorted(set(self.alignment_heads or self.late_heads())))
+        object.__setattr__(self, "alignment_heads", aligned)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> WhisperConfig:
@@ -73,7 +73,8 @@ class WhisperConfig:
             )
         return cls(**{name: values[name] for name in names if name in values})
 
-    def _late_heads(self) -> tuple[tuple[int, int], ...]:
+    def late_heads(self) -> tuple[tuple[int, int], ...]:
+        """All heads of the last half of the decoder's layers."""
         layers = range(self.decoder_layers // 2, self.decoder_layers)
         heads = range(self.decoder_attention_heads)
         return tuple((layer, head) for layer in layers for head in heads)

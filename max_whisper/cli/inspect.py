@@ -40,7 +40,10 @@ def facts(checkpoint: Checkpoint) -> Iterator[tuple[str, object]]:
     yield "languages", "many" if checkpoint.is_multilingual else "English only"
     yield "stored as", checkpoint.dtype
     yield "parameters", f"{parameters:,}"
-    yield from asdict(config).items()
+    shapes = asdict(config)
+    heads = shapes.pop("alignment_heads")
+    yield from shapes.items()
+    yield "alignment heads", " ".join(f"{layer}.{head}" for layer, head in heads)
     yield "mel", f"[1, {config.num_frames}, {config.num_mel_bins}]"
     yield "encoder output", f"[1, {config.max_source_positions}, {config.d_model}]"
     yield "decoder logits", f"[1, tokens, {config.vocab_size}]"

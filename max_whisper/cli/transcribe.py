@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 DONE = 0
 FAILED = 2
 LEAST_INCREMENT = 0.01
+LAID_OUT = ("srt", "vtt", "all")
+"""Formats that have a layout of subtitles."""
 
 
 def run(arguments: Namespace) -> int:
@@ -83,14 +85,27 @@ def subtitle_options(arguments: Namespace) -> SubtitleOptions:
 
     names = [field.name for field in fields(SubtitleOptions)]
     layout = SubtitleOptions(**{name: getattr(arguments, name) for name in names})
-    if layout.chosen and not arguments.word_timestamps:
+    if not layout.chosen:
+        return layout
+    flag = f"--{layout.chosen[0]}"
+    if not arguments.word_timestamps:
         raise OptionError(
-            f"expected --word_timestamps True with --{layout.chosen[0]}, found False; "
-            "add it, or leave the layout out"
+            f"expected --word_timestamps True with {flag}, found False; add it, or "
+            "leave the layout out"
+        )
+    if arguments.output_format not in LAID_OUT:
+        raise OptionError(
+            f"expected a format of subtitles with {flag}, found "
+            f"{arguments.output_format}; use -f srt, or leave the layout out"
         )
     if layout.max_line_count and not layout.max_line_width:
         raise OptionError(
             "expected --max_line_width with --max_line_count, found none; add it"
+        )
+    if layout.max_words_per_line and not layout.keeps_segments:
+        raise OptionError(
+            "expected --max_words_per_line or --max_line_count, found both; leave one "
+            "out"
         )
     return layout
 
@@ -180,7 +195,7 @@ def _transcribe(
     if not verbose:
         with progress_bar(os.path.basename(file)) as progress:
             stream = model.segments(file, progress=progress, **options)
-            if detects:
+            if detects and stream.speech_duration != 0:
                 _print_language(stream.language)
             return stream.transcript()
     if detects:
@@ -189,7 +204,7 @@ def _transcribe(
             "Use `--language` to specify the language"
         )
     stream = model.segments(file, **options)
-    if detects:
+    if detects and stream.speech_duration != 0:
         _print_language(stream.language)
     if stream.speech_duration is not None:
         _print(f"Speech: {stream.speech_duration:.1f} of {stream.duration:.1f} seconds")

@@ -1,8 +1,9 @@
 """Compile a model's graphs once, and keep them.
 
-A compiled file holds no weights: one serves every checkpoint of the same shape. It is
-kept under a name that says all it depends on, written beside its place and moved there,
-so that neither a second process nor a crash can leave half a file.
+A compiled file holds no weights: one serves every checkpoint of the same shape and
+alignment heads. It is kept under a name that says all it depends on, written beside its
+place and moved there, so that neither a second process nor a crash can leave half a
+file.
 """
 
 from __future__ import annotations

@@ -55,7 +55,10 @@ def _range(x: TensorValue, axis: int) -> TensorValue:
 
 
 def _medians(x: TensorValue) -> TensorValue:
-    """The median of 7 along the last axis, which is mirrored at its ends."""
+    """The median of 7 along the last axis, which is mirrored at its ends.
+
+    An axis of 3 or less is left as it is, as in openai/whisper.
+    """
     places = _range(x, -1)
     last = ops.max(places, axis=0)
     taps = []
@@ -66,4 +69,5 @@ def _medians(x: TensorValue) -> TensorValue:
         taps.append(ops.gather(x, inside, axis=-1))
     for a, b in MEDIAN_OF_7:
         taps[a], taps[b] = ops.min(taps[a], taps[b]), ops.max(taps[a], taps[b])
-    return taps[3]
+    is_long = ops.broadcast_to(last >= 3, x.shape)
+    return ops.where(is_long, taps[3], x)

@@ -25,6 +25,14 @@ VAD_KEYWORDS = {f"vad_{f.name}": f.name for f in fields(VadOptions)}
 """The flat keywords of voice activity detection, and their fields."""
 
 
+WORD_OPTIONS = (
+    "prepend_punctuations",
+    "append_punctuations",
+    "hallucination_silence_threshold",
+)
+"""What has no effect without the times of words."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranscribeOptions(FallbackOptions):
     """The choices for a recording; those for each window are in `decoding`.
@@ -51,7 +59,9 @@ class TranscribeOptions(FallbackOptions):
         "start,end,start,end,… in seconds of the clips to transcribe; the last "
         "end may be left out",
     )
-    word_timestamps: bool = option(False, "find the times of words")
+    word_timestamps: bool = option(
+        False, "find the times of words; those of translations are less reliable"
+    )
     prepend_punctuations: str = option(
         "\"'“¿([{-", "marks that belong to the word after them, in word times"
     )
@@ -99,6 +109,21 @@ class TranscribeOptions(FallbackOptions):
                     f"or leave {keyword} out"
                 )
 
+    def _check_words(self) -> None:
+        check_flag("word_timestamps", self.word_timestamps)
+        check_text("prepend_punctuations", self.prepend_punctuations)
+        check_text("append_punctuations", self.append_punctuations)
+        threshold = self.hallucination_silence_threshold
+        if threshold is not None:
+            check_range("hallucination_silence_threshold", threshold, 0)
+        defaults = {f.name: f.default for f in fields(self)}
+        for name in WORD_OPTIONS:
+            if not self.word_timestamps and getattr(self, name) != defaults[name]:
+                raise OptionError(
+                    f"expected word_timestamps=True with {name}, found False; "
+                    f"switch it on, or leave {name} out"
+                )
+
     @classmethod
     def from_keywords(cls, **keywords: Any) -> TranscribeOptions:
         """Take OpenAI's flat keywords; `temperature` is one number or several.
@@ -125,18 +150,6 @@ class TranscribeOptions(FallbackOptions):
         outer = {f.name: f for f in fields(cls) if f.name not in ("vad", "decoding")}
         found = {f.name: f for f in fields(VadOptions)}
         return inner | outer | {k: found[name] for k, name in VAD_KEYWORDS.items()}
-
-    def _check_words(self) -> None:
-        check_flag("word_timestamps", self.word_timestamps)
-        check_text("prepend_punctuations", self.prepend_punctuations)
-        check_text("append_punctuations", self.append_punctuations)
-        threshold = self.hallucination_silence_threshold
-        if threshold is None:
-            return
-        check_range("hallucination_silence_threshold", threshold, 0)
-        if not self.word_timestamps:
-            wanted = "word_timestamps with it, since it needs the times of words,"
-            raise refused("hallucination_silence_threshold", wanted, threshold)
 
     def in_language(self, language: str) -> TranscribeOptions:
         """These options, with the language settled."""

@@ -58,10 +58,15 @@ class Said:
 def find_alignment(
     engine: Engine, tokenizer: Tokenizer, heard: Heard, said: Said
 ) -> list[WordTiming]:
-    """The words that were said, in order; times go up in steps of 20 ms."""
+    """The words that were said, in order; times go up in steps of 20 ms.
+
+    A text that is too long for the decoder to read is cut, and what is cut off has no
+    words. In a window shorter than two positions all words are said at 0.
+    """
     if not said.text:
         return []
-    tokens = [*said.text, tokenizer.eot]
+    room = engine.config.max_target_positions - len(said.sot_sequence) - 2
+    tokens = [*said.text[:room], tokenizer.eot]
     words, pieces = split_to_words(tokenizer, tokens, said.language)
     if len(pieces) <= 1:
         return []
@@ -69,7 +74,7 @@ def find_alignment(
         heard.features,
         heard.window,
         [*said.sot_sequence, tokenizer.no_timestamps, *tokens],
-        positions=heard.frames // FRAMES_PER_POSITION,
+        positions=max(1, heard.frames // FRAMES_PER_POSITION),
         text_end=tokenizer.eot,
     )
     first = len(said.sot_sequence)

@@ -128,18 +128,19 @@ def _is_multilingual(generation: Mapping[str, Any], config: WhisperConfig) -> bo
 def _alignment_heads(
     generation: Mapping[str, Any], config: WhisperConfig
 ) -> tuple[tuple[int, int], ...]:
-    """Those that are named, or those of any Whisper."""
-    pairs = generation.get("alignment_heads") or config.alignment_heads
+    """Those that are named; the late ones if none is, or if one is not there.
+
+    Some distilled models name the heads of the model that they learnt from.
+    """
+    pairs = generation.get("alignment_heads") or config.late_heads()
     try:
         heads = tuple((int(layer), int(head)) for layer, head in pairs)
-    except (TypeError, ValueError):
-        heads = ((-1, -1),)
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"expected [layer, head] pairs as alignment_heads in {GENERATION_CONFIG}, "
+            f"found {pairs!r}; does it belong to this checkpoint?"
+        ) from error
     layers = range(config.decoder_layers)
     width = range(config.decoder_attention_heads)
-    if not all(layer in layers and head in width for layer, head in heads):
-        raise CheckpointError(
-            f"expected [layer, head] pairs below [{len(layers)}, {len(width)}] as "
-            f"alignment_heads in {GENERATION_CONFIG}, found {pairs!r}; "
-            "does it belong to this checkpoint?"
-        )
-    return heads
+    fits = all(layer in layers and head in width for layer, head in heads)
+    return heads if fits else config.late_heads()

@@ -169,6 +169,16 @@ def test_ctrl_c_leaves_no_half_of_a_file(
         (["--max_line_width", "40"], "--word_timestamps True"),
         (["--word_timestamps=yes", "--max_line_count", "2"], "--max_line_width"),
         (["--hallucination_silence_threshold", "2"], "word_timestamps"),
+        (["--word_timestamps=yes", "--max_line_width=9", "-f", "txt"], "-f srt"),
+        (
+            [
+                "--word_timestamps=yes",
+                "--max_line_width=9",
+                "--max_line_count=2",
+                "--max_words_per_line=3",
+            ],
+            "leave one",
+        ),
         (["--max_line_width", "wide"], "--max_line_width"),
         (["--beam_sise", "5"], "--beam_sise"),
     ],

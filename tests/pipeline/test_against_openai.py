@@ -44,6 +44,7 @@ CHOICES: list[dict[str, Any]] = [
     {"temperature": 0.7, "best_of": 3, "sample_len": 12},
     {"word_timestamps": True},
     {**SURE, "word_timestamps": True, "clip_timestamps": "2.5,9.333,20,41.237"},
+    {**SURE, "word_timestamps": True, "clip_timestamps": "2.5,9.333,40,40.05"},
     {**SURE, "word_timestamps": True, "hallucination_silence_threshold": 0.3},
     {"word_timestamps": True, "hallucination_silence_threshold": 2.0},
     {**SURE, "word_timestamps": True, "append_punctuations": "a", "language": "de"},

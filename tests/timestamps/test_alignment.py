@@ -43,3 +43,12 @@ def test_a_word_is_as_sure_as_its_tokens_on_average() -> None:
 
 def test_without_text_there_are_no_words() -> None:
     assert words_of("") == []
+
+
+def test_a_window_of_one_frame_and_a_text_that_is_too_long_are_no_error() -> None:
+    window = np.ones((1, 3000, 2), np.float32)
+    start = TOKENIZER.sot_sequence("en", "transcribe")
+    long = Said(TOKENIZER.encode(" one" * 500), "en", start)
+    found = find_alignment(ENGINE, TOKENIZER, Heard(ENGINE.encode(window), 0, 1), long)
+    assert len(found) == ENGINE.config.max_target_positions - len(start) - 2
+    assert {(timing.start, timing.end) for timing in found} == {(0.0, 0.0)}

@@ -133,11 +133,18 @@ def test_a_config_that_is_no_json_object(folder, text):
         load_checkpoint(folder)
 
 
-@pytest.mark.parametrize("heads", [[[9, 0]], [[0]], "heads", [0]])
-def test_alignment_heads_that_do_not_exist(folder, heads):
+@pytest.mark.parametrize("heads", [[[0]], "heads", [0]])
+def test_alignment_heads_that_are_no_pairs(folder, heads):
     write_json(folder / "generation_config.json", {"alignment_heads": heads})
-    with pytest.raises(CheckpointError, match="pairs below"):
+    with pytest.raises(CheckpointError, match=r"expected .* pairs"):
         load_checkpoint(folder)
+
+
+def test_heads_of_a_deeper_model_are_not_those_of_this_one(folder):
+    heads = {"alignment_heads": [[1, 0], [9, 0]]}
+    write_json(folder / "generation_config.json", heads)
+    config = load_checkpoint(folder).config
+    assert config.alignment_heads == config.late_heads()
 
 
 def test_weights_of_another_config(folder):
