@@ -61,7 +61,12 @@ class Speech(NamedTuple):
 def library() -> tuple[ctypes.CDLL, int]:
     """The library, ready to speak, and the sample rate of all its voices."""
     espeak = ctypes.CDLL(LIBRARY)
-    return espeak, espeak.espeak_Initialize(SYNCHRONOUS, 0, None, 0)
+    rate = espeak.espeak_Initialize(SYNCHRONOUS, 0, None, 0)
+    if rate <= 0:
+        raise OSError(
+            "expected espeak-ng's voices, found none; apt install espeak-ng-data"
+        )
+    return espeak, rate
 
 
 def speak(text: str, voice: str, speed: int, pitch: int) -> Speech:

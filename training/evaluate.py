@@ -109,7 +109,8 @@ def string(random: np.random.Generator, speaker: Sequence[Recording]) -> Clip:
     parts: list[Samples] = []
     for recording in chosen:
         parts += [recording.samples, silence(random, SHORT_PAUSE)]
-    return Clip(" ".join(r.word for r in chosen), np.concatenate(parts[:-1]))
+    text = " ".join(recording.word for recording in chosen)
+    return Clip(text, np.concatenate(parts[:-1]), words=())
 
 
 def silence(random: np.random.Generator, seconds: tuple[float, float]) -> Samples:

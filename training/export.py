@@ -65,12 +65,13 @@ def folded(model: Whisper) -> dict[str, Tensor]:
 def config_json(config: WhisperConfig, tokenizer: Tokenizer) -> dict[str, Any]:
     """What this package and Hugging Face's read of a Whisper."""
     ends = ("bos_token_id", "eos_token_id", "pad_token_id")
+    shapes = {k: v for k, v in asdict(config).items() if k != "alignment_heads"}
     return {
         "architectures": ["WhisperForConditionalGeneration"],
         "model_type": "whisper",
         "activation_function": "gelu",
         "scale_embedding": False,
-        **asdict(config),
+        **shapes,
         **dict.fromkeys(ends, tokenizer.eot),
         "decoder_start_token_id": tokenizer.sot,
         "torch_dtype": "float16",

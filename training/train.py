@@ -15,6 +15,7 @@ import shutil
 import sys
 import time
 from collections.abc import Sequence
+from ctypes.util import find_library
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +65,7 @@ def main() -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training.train")
-    parser.add_argument("--steps", type=int, default=5_000)
+    parser.add_argument("--steps", type=int, default=5_800)
     parser.add_argument("--speech", type=Path, default=SPEECH)
     parser.add_argument("--work", type=Path, default=WORK)
     asked = parser.parse_args()
@@ -73,8 +74,8 @@ def arguments() -> argparse.Namespace:
             f"expected the Free Spoken Digit Dataset in {asked.speech / 'digits'}, "
             "found no such folder; name its parent with --speech"
         )
-    if shutil.which("espeak-ng") is None:
-        sys.exit("expected the program espeak-ng, found none; apt install espeak-ng")
+    if find_library("espeak-ng") is None:
+        sys.exit("expected the library espeak-ng, found none; apt install espeak-ng")
     if shutil.which("fluidsynth") is None or not SOUND_FONT.exists():
         sys.exit(
             f"expected the program fluidsynth and {SOUND_FONT}, found not both; "
