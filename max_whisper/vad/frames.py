@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-FRAME_SAMPLES = 512
-"""What Silero VAD hears at once, at 16 kHz."""
+from max_whisper.vad.options import FRAME_SAMPLES
 
 
 def frames(samples: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -9,10 +9,11 @@ from typing import Any
 
 from max_whisper.audio.constants import SAMPLE_RATE
 from max_whisper.errors import OptionError
-from max_whisper.vad.frames import FRAME_SAMPLES
 
 DETECTORS = ("auto", "silero", "energy")
 SAMPLES_PER_MS = SAMPLE_RATE // 1000
+FRAME_SAMPLES = 512
+"""What Silero VAD hears at once."""
 
 
 def option(default: Any, help: str, **more: Any) -> Any:

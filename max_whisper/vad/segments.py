@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from max_whisper.audio.constants import SAMPLE_RATE
-from max_whisper.vad.frames import FRAME_SAMPLES
-from max_whisper.vad.options import SAMPLES_PER_MS, VadOptions
+from max_whisper.vad.options import FRAME_SAMPLES, SAMPLES_PER_MS, VadOptions
 
 LEAST_PAUSE = 98 * SAMPLES_PER_MS
 """Samples above which a pause is one between words, where speech may be cut."""

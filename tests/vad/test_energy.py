@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from max_whisper.audio.constants import SAMPLE_RATE
 from max_whisper.vad.energy import energy_probabilities
-from max_whisper.vad.frames import FRAME_SAMPLES
+from max_whisper.vad.options import FRAME_SAMPLES
 
 FRAMES_PER_SECOND = SAMPLE_RATE / FRAME_SAMPLES
 

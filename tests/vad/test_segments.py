@@ -14,8 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from max_whisper.vad.frames import FRAME_SAMPLES
-from max_whisper.vad.options import VadOptions
+from max_whisper.vad.options import FRAME_SAMPLES, VadOptions
 from max_whisper.vad.segments import Span, speech_spans
 
 LEVELS = {"#": 0.9, "?": 0.4, ".": 0.1}
