@@ -62,6 +62,7 @@ $(PARITY_READY): pyproject.toml constraints.txt
 
 parity: $(PARITY_READY)  ## the tests against openai-whisper, and the table of differences
 	$(PARITY_BIN)/pytest -m 'not slow' -k 'against_openai or test_openai' tests
+	$(PARITY_BIN)/python -m tests.parity.words
 	$(PARITY_BIN)/python -m tests.parity
 
 # The peers live in environments of their own under build/bench, made on demand.

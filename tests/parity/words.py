@@ -3,12 +3,14 @@
     python -m tests.parity.words [--files N] [--json FILE]
 
 Compared are utterances, the long files and the recordings whose words have true times.
+The exit code is 1 if the bound is missed.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
@@ -27,6 +29,7 @@ from tests.parity.speech import MODEL, ROOT, SPEECH, spoken
 TRUE_TIMES = SPEECH / "words" / "leopard_test_data.json"
 OPTIONS = {"language": "en", "word_timestamps": True}
 FRAME = 0.02
+BOUND = 0.99
 
 
 @dataclass
@@ -83,6 +86,7 @@ def main() -> None:
     }
     asked.json.write_text(json.dumps(figures, indent=1) + "\n")
     print(json.dumps(figures, indent=1))
+    sys.exit(0 if found.near >= BOUND * found.words else 1)
 
 
 def words(transcript: dict[str, Any]) -> list[dict[str, Any]]:
