@@ -80,6 +80,16 @@ class Ops(Protocol):
     ) -> TensorValue:
         """Over the last axis, with an epsilon of 1e-5."""
 
+    def projections(
+        self,
+        x: TensorValue,
+        norm: tuple[TensorValue, TensorValue],
+        into: Sequence[tuple[Matrix, TensorValue | None]],
+        *,
+        gelu: bool = False,
+    ) -> list[TensorValue]:
+        """`layer_norm`, then a `linear` for each matrix and its bias."""
+
     def memory_types(self, heads: int, size: int, positions: int) -> list[TensorType]:
         """Types of what `memorise` returns, with a symbolic dimension `batch`."""
 

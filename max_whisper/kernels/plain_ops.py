@@ -82,6 +82,17 @@ class PlainOps:
     ) -> TensorValue:
         return ops.layer_norm(x, weight, bias, 1e-5)
 
+    def projections(
+        self,
+        x: TensorValue,
+        norm: tuple[TensorValue, TensorValue],
+        into: Sequence[tuple[Matrix, TensorValue | None]],
+        *,
+        gelu: bool = False,
+    ) -> list[TensorValue]:
+        h = self.layer_norm(x, *norm)
+        return [self.linear(h, weight, bias, gelu=gelu) for weight, bias in into]
+
     def memory_types(self, heads: int, size: int, positions: int) -> list[TensorType]:
         shape = ["batch", heads, positions, size]
         return [TensorType(self.dtype, shape, self.device)] * 2

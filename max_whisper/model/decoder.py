@@ -13,7 +13,13 @@ from max.graph import BufferValue, TensorValue
 
 from max_whisper.config import WhisperConfig
 from max_whisper.kernels.ops import Matrix
-from max_whisper.model.layers import feed_forward, layer_norm, linear
+from max_whisper.model.layers import (
+    QKV,
+    feed_forward,
+    layer_norm,
+    linear,
+    projections,
+)
 from max_whisper.model.parameters import Parameters
 
 
@@ -85,9 +91,9 @@ def _self_attention(
     batch, queries, width = x.shape
     rows = memory.slots.shape[0]
     said = (batch, queries, width) if rows == batch else (batch * queries, 1, width)
-    h = layer_norm(x, at / "self_attn_layer_norm")
     attn = at / "self_attn"
-    qkv = [linear(h, attn / n).reshape(said) for n in ("q_proj", "k_proj", "v_proj")]
+    qkv = projections(x, at / "self_attn_layer_norm", [attn / n for n in QKV])
+    qkv = [value.reshape(said) for value in qkv]
     caches = memory.caches[2 * layer : 2 * layer + 2]
     heads = config.decoder_attention_heads
     y = at.ops.cached_attention(qkv, caches, memory.paths, heads)
@@ -97,8 +103,7 @@ def _self_attention(
 def _cross_attention(
     x: TensorValue, cross: Sequence[TensorValue], at: Parameters
 ) -> TensorValue:
-    h = layer_norm(x, at / "encoder_attn_layer_norm")
     attn = at / "encoder_attn"
-    keys, values = cross
-    y = at.ops.attention(linear(h, attn / "q_proj"), keys, values)
+    (q,) = projections(x, at / "encoder_attn_layer_norm", [attn / "q_proj"])
+    y = at.ops.attention(q, *cross)
     return linear(y, attn / "out_proj", add=x)
