@@ -83,20 +83,21 @@ def load_graphs(
     on_compile: OnCompile,
 ) -> dict[str, Model]:
     """The graphs of a model, ready to run, by name."""
-    compiled = _kept(plan, session)
+    path = plan.path
+    compiled = _kept(path, session)
     if compiled is None:
         with on_compile(REASON):
             module = build(plan)
             compiled = session.compile(module, custom_extensions=plan.ops.extensions)
-        _keep(compiled, plan.path)
+        _keep(compiled, path)
     models: dict[str, Model] = session.init_all(compiled, weights_registry=weights)
     return models
 
 
-def _kept(plan: Plan, session: InferenceSession) -> CompiledModel | None:
+def _kept(path: Path, session: InferenceSession) -> CompiledModel | None:
     """What was compiled before; a file that cannot be read is as good as none."""
     try:
-        return session.compile(plan.path) if plan.path.exists() else None
+        return session.compile(path) if path.exists() else None
     except (OSError, RuntimeError, ValueError):
         return None
 
