@@ -15,32 +15,27 @@ from tests.numpy_whisper import attention, gelu, layer_norm
 SHAPES = st.tuples(
     st.integers(1, 3), st.integers(1, 60), st.integers(1, 150), st.integers(1, 100)
 )
-"""Batch, rows, width in and width out: panels are 32 wide, blocks 24 rows at most."""
-
-FEW = 12
-"""Rows of a token step, as in `int8_product.mojo`."""
+"""Batch, rows, width in and width out: panels are 32 wide, blocks 12 rows at most."""
 
 
 def numbers(seed: int, *shape: int) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal(shape, np.float32)
 
 
-def rounded(x: np.ndarray, rows: int = 100) -> np.ndarray:
+def rounded(x: np.ndarray, *, twice: bool = False) -> np.ndarray:
     """Every row to 255 steps between its largest value and its negative.
 
-    A few rows are kept in two parts: what the steps lose has 255 steps of its own.
+    Rounded `twice`, what the steps lose has 255 steps of its own.
     """
     most = np.abs(x).max(axis=-1, keepdims=True)
     scaled = x * (np.float32(127) / np.where(most > 0, most, 1))
     steps = np.rint(scaled)
-    rest = np.rint((scaled - steps) * np.float32(254)) / 254 if rows <= FEW else 0
+    rest = np.rint((scaled - steps) * np.float32(254)) / 254 if twice else 0
     return (steps + rest) * np.float64(most) / 127
 
 
-def product(x: np.ndarray, weight: np.ndarray, rows: int | None = None) -> np.ndarray:
-    """Of `rows` rows at a time; all batches are one if nothing keeps them apart."""
-    rows = x.shape[0] * x.shape[1] if rows is None else rows
-    return rounded(x, rows) @ rounded(weight).T
+def product(x: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    return rounded(x, twice=True) @ rounded(weight).T
 
 
 def close(found: np.ndarray, expected: np.ndarray) -> None:
@@ -72,8 +67,7 @@ def test_linear_onto_a_residual(
     x, w, b = numbers(1, batch, rows, k), numbers(2, n, k), numbers(3, n)
     add = numbers(4, 1 if once else batch, rows, n)
     name = "linear_add_once" if once else "linear_add"
-    apart = rows if once and batch > 1 else None
-    close(int8(name, x, int8.pack(w), b, add), product(x, w, apart) + b + add)
+    close(int8(name, x, int8.pack(w), b, add), product(x, w) + b + add)
 
 
 @given(SHAPES)
@@ -98,6 +92,15 @@ def near(found: np.ndarray, expected: np.ndarray) -> None:
     assert np.median(np.abs(found - expected)) < 1e-4
 
 
+@pytest.mark.parametrize("name", ["linear", "linear_gelu"])
+def test_a_row_is_the_same_alone_and_among_many(int8: Kernels, name: str) -> None:
+    x, w, b = numbers(1, 1, 40, 70), int8.pack(numbers(2, 45, 70)), numbers(3, 45)
+    many = int8(name, x, w, b)
+    for row in (0, 11, 12, 39):
+        alone = int8(name, x[:, row : row + 1], w, b)
+        np.testing.assert_array_equal(alone[0, 0], many[0, row])
+
+
 def test_rows_of_zeros_and_of_one_large_value(int8: Kernels) -> None:
     x, w, b = numbers(1, 1, 14, 40), numbers(2, 33, 40), numbers(3, 33)
     x[0, 3] = w[5] = 0
@@ -120,7 +123,7 @@ def test_convolution(int8: Kernels, n: int, batch: int, stride: int) -> None:
     patches = np.stack(
         [flat[:, t * channels : (t + 3) * channels] for t in starts], axis=1
     )
-    expected = gelu(product(patches, w, len(starts)) + b)
+    expected = gelu(product(patches, w) + b)
     if stride == 1:
         found = int8("convolution", x, int8.pack(w), b)
         close(found, np.pad(expected, ((0, 0), (1, 1), (0, 0))))

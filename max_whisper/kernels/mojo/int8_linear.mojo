@@ -4,8 +4,8 @@
                                                    ├──▶ int32 ──▶ float32 ──▶ y
     weights, quantised and packed once ──── int8 ──┘
 
-A few rows (a token step) are quantised once, in two parts, and the threads share the
-panels, so that every weight is read once. Many rows are shared as blocks: a thread
+A few rows (a token step) are quantised once, and the threads share the panels, so that
+every weight is read once. Many rows are shared as blocks: a thread
 quantises a block into its own cache and takes all panels through it.
 """
 
@@ -46,7 +46,7 @@ def product8(
     job.clear(y)
     if job.rows <= FEW:
         var each = panels_per_task(job)
-        var rows = Rows(job.rows, job.k, parts=2)
+        var rows = Rows(job.rows, job.k)
         for batch in range(job.batches):
             fill(rows, batch, 0, job.rows)
 
@@ -65,7 +65,7 @@ def product8(
         var batch = t // row_tasks
         var row = t % row_tasks * BLOCK
         var part = Part(batch, row, min(BLOCK, job.rows - row), 0, panel_count)
-        var rows = Rows(BLOCK, job.k, parts=1)
+        var rows = Rows(BLOCK, job.k)
         fill(rows, batch, row, part.rows)
         multiply_part(job, part, y, rows, panels, bias, addend)
         rows.free()

@@ -1,20 +1,24 @@
 """The part of an int8 product that one thread does: some rows times some panels.
 
-    bytes × panel ──▶ int32 · scale[row] · scale[column] + bias ──▶ GELU ──▶ + addend
+    byte₁ × panel ──▶ int32 ─┐
+                             ├──▶ · scale[row] · scale[column] + bias ──▶ GELU ──▶ + addend
+    byte₂ × panel ──▶ / 254 ─┘
+
+What comes of a row depends on that row alone, not on how many are beside it.
 """
 
 from std.memory.alloc import unsafe_alloc
 
 from .gelu import gelu
 from .int8 import ROWS8, floats, multiply_rows
-from .int8_rows import Rows
+from .int8_rows import PARTS, Rows
 from .linear import Job
 from .matmul import PANEL, WIDTH
 
 comptime FEW = 12
-"""Rows of a token step: so few that they are kept in two parts."""
+"""Rows of a token step: so few that the threads share the panels, not the rows."""
 
-comptime BLOCK = 2 * ROWS8
+comptime BLOCK = ROWS8
 """Rows that a thread quantises at once, where there are many."""
 
 comptime LARGEST_TASKS = 32
@@ -53,8 +57,8 @@ def multiply_part(
 ):
     """Take the panels through the rows, tile by tile."""
     var quads = (job.k + 3) // 4
-    var group = ROWS8 if x.parts == 1 else part.rows
-    var tile = unsafe_alloc[Int32](max(ROWS8, group * x.parts) * PANEL)
+    var height = PARTS * part.rows
+    var tile = unsafe_alloc[Int32](height * PANEL)
 
     @always_inline
     def finish[
@@ -70,19 +74,18 @@ def multiply_part(
         y.unsafe_offset(at).unsafe_store(value)
 
     @always_inline
-    def write(first: Int, count: Int, p: Int) {imm}:
+    def write(p: Int) {imm}:
         var steps = (p * (quads + 2) + quads) * PANEL
-        for i in range(count):
-            var row = part.row + first + i
+        for i in range(part.rows):
+            var row = part.row + i
             var at = (part.batch * job.length + job.pad + row) * job.n
             var added = part.batch * job.addend_batch + row * job.n
-            var scale = x.scales.unsafe_offset(first + i).unsafe_load[width=1]()
+            var scale = x.scales.unsafe_offset(i).unsafe_load[width=1]()
             for v in range(0, PANEL, WIDTH):
                 var found = tile.unsafe_offset(i * PANEL + v)
+                var rest = found.unsafe_offset(part.rows * PANEL)
                 var sum = found.unsafe_load[width=WIDTH]().cast[DType.float32]()
-                if x.parts > 1:
-                    var rest = found.unsafe_offset(count * PANEL)
-                    sum += rest.unsafe_load[width=WIDTH]().cast[DType.float32]() / 254
+                sum += rest.unsafe_load[width=WIDTH]().cast[DType.float32]() / 254
                 sum *= floats(panels, steps + v) * scale
                 var column = p * PANEL + v
                 if column + WIDTH <= job.n:
@@ -93,16 +96,14 @@ def multiply_part(
                         finish[1](sum[lane], at + j, j, added + j)
 
     for p in range(part.panel, part.end):
-        for first in range(0, part.rows, group):
-            var count = min(group, part.rows - first)
-            for i in range(0, count * x.parts, ROWS8):
-                multiply_rows(
-                    min(ROWS8, count * x.parts - i),
-                    tile.unsafe_offset(i * PANEL),
-                    x.bytes.unsafe_offset((first + i) * x.stride),
-                    x.stride,
-                    panels.unsafe_offset(p * (quads + 2) * PANEL),
-                    quads,
-                )
-            write(first, count, p)
+        for i in range(0, height, ROWS8):
+            multiply_rows(
+                min(ROWS8, height - i),
+                tile.unsafe_offset(i * PANEL),
+                x.bytes.unsafe_offset(i * x.stride),
+                x.stride,
+                panels.unsafe_offset(p * (quads + 2) * PANEL),
+                quads,
+            )
+        write(p)
     tile.unsafe_free()

@@ -82,7 +82,7 @@ struct Int8Qkv:
         if rows <= FEW:
             var each = panels_per_task(job)
             var tasks = (panel_count + each - 1) // each
-            var few = Rows(rows, width, parts=2)
+            var few = Rows(rows, width)
             few.fill_normalised(xp, wp, sp, rows)
 
             def by_panels(t: Int) {imm}:
@@ -97,7 +97,7 @@ struct Int8Qkv:
         def by_rows(t: Int) {imm}:
             var row = t * BLOCK
             var part = Part(0, row, min(BLOCK, rows - row), 0, panel_count)
-            var block = Rows(BLOCK, width, parts=1)
+            var block = Rows(BLOCK, width)
             block.fill_normalised(
                 xp.unsafe_offset(row * width), wp, sp, part.rows
             )

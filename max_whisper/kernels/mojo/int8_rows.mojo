@@ -1,12 +1,10 @@
-"""Rows of activations in int8, each with its own scale.
+"""Rows of activations in two bytes a value, each row with its own scale.
 
-    x ≈ scale · byte,   scale = max |x| / 127
+    x ≈ scale · (byte₁ + byte₂ / 254),   scale = max |x| / 127
 
-Where only a few rows wait for many weights, arithmetic is free and weights are not. A
-row is then kept in two parts, of which the second is what the first one lost; together
-they are fifteen bits:
-
-    x ≈ scale · (byte₁ + byte₂ / 254)
+The second byte is what the first one lost; together they are fifteen bits. One byte loses
+too much of what a layer hands to the next. Queries and keys of an attention lose little,
+and are kept in one.
 """
 
 from std.memory import bitcast
@@ -66,20 +64,21 @@ def quantise[
     return best / 127
 
 
+comptime PARTS = 2
+
+
 struct Rows(Copyable, Movable):
-    """Up to `capacity` rows of `k` values; in two parts, all first ones come first."""
+    """Up to `capacity` rows of `k` values; all first parts lie before all second ones."""
 
     var bytes: Pointer[Int32, MutUntrackedOrigin]
     var scales: Pointer[Float32, MutUntrackedOrigin]
     var k: Int
     var stride: Int
-    var parts: Int
 
-    def __init__(out self, capacity: Int, k: Int, parts: Int):
+    def __init__(out self, capacity: Int, k: Int):
         self.k = k
         self.stride = stride_of(k)
-        self.parts = parts
-        self.bytes = unsafe_alloc[Int32](capacity * self.stride * parts)
+        self.bytes = unsafe_alloc[Int32](capacity * self.stride * PARTS)
         self.scales = unsafe_alloc[Float32](capacity)
 
     def free(self):
@@ -88,7 +87,7 @@ struct Rows(Copyable, Movable):
 
     def fill(self, x: Pointer[Float32, _], step: Int, count: Int):
         """Quantise `count` rows, which lie `step` values apart."""
-        var rest = count * self.stride if self.parts > 1 else 0
+        var rest = count * self.stride
         for i in range(count):
             var sink = self.bytes.unsafe_offset(i * self.stride)
             var scale = quantise(sink, x.unsafe_offset(i * step), self.k, rest)
@@ -103,7 +102,7 @@ struct Rows(Copyable, Movable):
     ):
         """Quantise the layer norm of `count` rows."""
         var line = unsafe_alloc[Float32](self.k)
-        var rest = count * self.stride if self.parts > 1 else 0
+        var rest = count * self.stride
         for i in range(count):
             normalise(line, x.unsafe_offset(i * self.k), weight, bias, self.k)
             var sink = self.bytes.unsafe_offset(i * self.stride)
