@@ -86,7 +86,7 @@ $(TRAINING_READY): pyproject.toml constraints.txt
 # Memory is kept, in huge pages: a quarter of the time would go into asking for it.
 MEMORY := glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=4000000000:glibc.malloc.trim_threshold=8000000000
 
-train: $(TRAINING_READY)  ## the demo model anew: hours; can be stopped and goes on
+train: $(TRAINING_READY)  ## the demo model anew: over an hour; can be stopped and goes on
 	GLIBC_TUNABLES=$(MEMORY) OMP_WAIT_POLICY=passive $(TRAINING_BIN)/python -m training.train
 	$(TRAINING_BIN)/python -m training.export
 	$(TRAINING_BIN)/python -m training.sample
