@@ -147,8 +147,9 @@ def test_every_word_has_a_time_in_its_segment(
     assert [w for word in said for w in words(word.word)] == sample_words()
     for segment in found:
         assert segment.words
-        assert segment.start <= segment.words[0].start
-        assert segment.words[-1].end <= segment.end
+        # As in openai-whisper, a first or last word may leave its segment a little.
+        assert segment.words[0].start == pytest.approx(segment.start, abs=NEAR)
+        assert segment.words[-1].end == pytest.approx(segment.end, abs=NEAR)
     times = [time for word in said for time in (word.start, word.end)]
     assert times == sorted(times)
     assert all(0 <= word.probability <= 1 for word in said)

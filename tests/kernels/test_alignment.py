@@ -23,7 +23,8 @@ def aligned(q: np.ndarray, k: np.ndarray) -> np.ndarray:
     for head in ALIGNED:
         here = slice(head * ALIGNED_SIZE, (head + 1) * ALIGNED_SIZE)
         looks = softmax(q[:, here] @ k[:, here].T / np.sqrt(ALIGNED_SIZE))
-        looks = (looks - looks.mean(axis=0)) / looks.std(axis=0)
+        apart, deviation = looks - looks.mean(axis=0), looks.std(axis=0)
+        looks = np.divide(apart, deviation, where=deviation > 0, out=0 * apart)
         total += medians(looks)
     return total
 
