@@ -47,6 +47,10 @@ def load_reference(checkpoint: Checkpoint) -> Whisper:
         for name, array in checkpoint.weights.items()
     }
     model.load_state_dict(state)
+    heads = torch.zeros(config.decoder_layers, config.decoder_attention_heads)
+    heads[tuple(zip(*config.alignment_heads, strict=True))] = 1
+    aligned = heads.bool().to_sparse()
+    model.register_buffer("alignment_heads", aligned, persistent=False)
     return model.eval()
 
 

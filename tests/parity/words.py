@@ -1,8 +1,9 @@
 """Word times: ours beside openai-whisper's, and both beside what was measured.
 
-    python -m tests.parity.words [--files N] [--json FILE]
+    python -m tests.parity.words [--files N] [--long] [--json FILE]
 
-Compared are utterances, the long files and the recordings whose words have true times.
+Compared are utterances, the recordings whose words have true times, and with `--long`
+the long files, which take many minutes.
 The exit code is 1 if the bound is missed.
 """
 
@@ -61,6 +62,7 @@ def main() -> None:
     """Both comparisons, into a JSON file."""
     parser = argparse.ArgumentParser(prog="python -m tests.parity.words")
     parser.add_argument("--files", type=int, default=60, help="utterances to compare")
+    parser.add_argument("--long", action="store_true", help="the long files too")
     where = ROOT / "benchmarks" / "results" / "words.json"
     parser.add_argument("--json", type=Path, default=where)
     asked = parser.parse_args()
@@ -71,7 +73,7 @@ def main() -> None:
     errors: dict[str, list[float]] = {"ours": [], "openai-whisper": []}
     truth = dict(true_times())
     files = [path for path, _ in spoken(asked.files)]
-    files += [*sorted((SPEECH / "long").iterdir()), *truth]
+    files += [*truth, *(sorted((SPEECH / "long").iterdir()) if asked.long else [])]
     for path in track(files, "words"):
         mine = words(ours.transcribe(path, **OPTIONS))
         other = words(reference.transcribe(theirs, path, **OPTIONS))
