@@ -53,7 +53,7 @@ class WordAgreement:
             if mine["word"] != other["word"]:
                 continue
             apart = max(abs(mine[key] - other[key]) for key in ("start", "end"))
-            self.near += apart <= FRAME + 1e-6
+            self.near += bool(apart <= FRAME + 1e-6)
             gap = abs(mine["probability"] - other["probability"])
             self.probability = max(self.probability, float(gap))
 
