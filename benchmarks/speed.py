@@ -112,7 +112,7 @@ def one_round(
         timed(
             seconds,
             f"decode the window, beam {beam}",
-            lambda chosen=chosen: decode(engine, tokenizer, features, chosen),
+            lambda chosen=chosen: decode(engine, tokenizer, features, [chosen]),
         )
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from max_whisper.version import __version__
 
 if TYPE_CHECKING:
-    from max_whisper.api import DetectedLanguage, SegmentStream, Whisper, load_model
+    from max_whisper.api import DetectedLanguage, Whisper, load_model
     from max_whisper.config import WhisperConfig
     from max_whisper.errors import (
         AudioError,
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
         OutputError,
     )
     from max_whisper.languages import LANGUAGES
-    from max_whisper.pipeline.sequential import Progress
+    from max_whisper.pipeline.many import Outcome
+    from max_whisper.pipeline.recording import Progress
+    from max_whisper.pipeline.stream import SegmentStream
     from max_whisper.transcript import Segment, Transcript, Word
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "DeviceError",
     "MaxWhisperError",
     "OptionError",
+    "Outcome",
     "OutputError",
     "Progress",
     "Segment",
@@ -51,7 +54,7 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "api": ("DetectedLanguage", "SegmentStream", "Whisper", "load_model"),
+    "api": ("DetectedLanguage", "Whisper", "load_model"),
     "config": ("WhisperConfig",),
     "errors": (
         "AudioError",
@@ -62,7 +65,9 @@ _ROOMS = {
         "OutputError",
     ),
     "languages": ("LANGUAGES",),
-    "pipeline.sequential": ("Progress",),
+    "pipeline.many": ("Outcome",),
+    "pipeline.recording": ("Progress",),
+    "pipeline.stream": ("SegmentStream",),
     "transcript": ("Segment", "Transcript", "Word"),
 }
 

@@ -6,7 +6,7 @@ The keyword arguments are those of `transcribe()` in openai/whisper, under its n
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -15,30 +15,25 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from max_whisper.audio.constants import HOP_LENGTH, SAMPLE_RATE
-from max_whisper.audio.load import AudioSource, Samples, load_audio
+from max_whisper.audio.constants import HOP_LENGTH
+from max_whisper.audio.load import AudioSource, load_audio
 from max_whisper.config import WhisperConfig
 from max_whisper.decoding.language import detect_language, resolve_language
 from max_whisper.engine.load import load_engine
 from max_whisper.engine.options import EngineOptions
 from max_whisper.engine.protocol import Engine
 from max_whisper.errors import CheckpointError, OptionError
-from max_whisper.pipeline.language import choose_language
+from max_whisper.pipeline.many import ManyRecordings, OnFileProgress, Outcome
 from max_whisper.pipeline.options import TranscribeOptions
-from max_whisper.pipeline.sequential import Progress, transcribe
-from max_whisper.pipeline.speech import in_recording
-from max_whisper.pipeline.transcript import transcript_text
+from max_whisper.pipeline.recording import open_recording
+from max_whisper.pipeline.stream import OnProgress, SegmentStream, transcribe
 from max_whisper.tokenizer import Tokenizer
 from max_whisper.tokenizer.special_tokens import TIMESTAMPS
-from max_whisper.transcript import Segment, Transcript
-from max_whisper.vad.detect import choose_detector, find_speech
+from max_whisper.transcript import Transcript
+from max_whisper.vad.detect import choose_detector
 from max_whisper.weights import Checkpoint, load_checkpoint
 
 OnCompile: TypeAlias = Callable[[str], AbstractContextManager[None]]
-OnProgress: TypeAlias = Callable[[Progress], None]
-
-DEFAULT_LANGUAGE = "en"
-"""The language of a recording in which nobody speaks, if none is given."""
 
 OPENAI_VOCAB_SIZES = (51864, 51865, 51866)
 """Vocabularies without padding: their last token is the last of the timestamps."""
@@ -135,27 +130,33 @@ class Whisper:
         and with `vad_filter` the speech are found in this call; the windows are
         transcribed while the stream is read.
         """
-        chosen = TranscribeOptions.from_keywords(**options)
-        self._verify_task(chosen)
-        given = resolve_language(self._tokenizer, chosen.decoding)
-        if chosen.vad_filter:
-            choose_detector(chosen.vad.detector)
-        samples = load_audio(audio)
-        seconds = samples.size / SAMPLE_RATE
-        if not chosen.vad_filter:
-            language, segments = self._hear(samples, chosen, progress)
-            return SegmentStream(segments, self._tokenizer, language, seconds)
-        speech = find_speech(samples, chosen.vad)
-        language, segments = given or DEFAULT_LANGUAGE, iter(())
-        if speech.spans:
-            language, segments = self._hear(speech.join(samples), chosen, progress)
-        return SegmentStream(
-            in_recording(segments, speech),
-            self._tokenizer,
-            language,
-            seconds,
-            speech.duration,
-        )
+        chosen = self._checked(options)
+        chosen.verify_for_one()
+        engine, tokenizer = self._engine, self._tokenizer
+        recording = open_recording(engine, tokenizer, load_audio(audio), chosen)
+        segments = transcribe(engine, tokenizer, recording, chosen, progress)
+        return SegmentStream(segments, recording, tokenizer)
+
+    def transcribe_many(
+        self,
+        sources: Iterable[AudioSource],
+        *,
+        progress: OnFileProgress | None = None,
+        **options: Any,
+    ) -> Iterator[Outcome]:
+        """Transcribe many recordings side by side; yield each when it is finished.
+
+        Takes what `transcribe` takes, and gives the same text: windows of several
+        recordings share a batch of `batch_size`. A source is opened when there is room
+        for it; one that is not sound ends in an `Outcome` with its error, and the
+        others go on. `progress` is called after every window with the place of its
+        recording among all.
+
+        Raises `OptionError` as `transcribe` does.
+        """
+        chosen = self._checked(options)
+        many = ManyRecordings(self._engine, self._tokenizer, sources, chosen)
+        return many.outcomes(progress)
 
     def detect_language(self, audio: AudioSource) -> DetectedLanguage:
         """Find the language that is spoken in the first window (30 s) of `audio`.
@@ -193,20 +194,14 @@ class Whisper:
     def __repr__(self) -> str:
         return f"<Whisper {self.name}>"
 
-    def _hear(
-        self, samples: Samples, options: TranscribeOptions, progress: OnProgress | None
-    ) -> tuple[str, Iterator[Segment]]:
-        """The language of some sound, and its segments, which are not yet heard."""
-        mel = self._engine.log_mel(samples)
-        language = choose_language(self._engine, self._tokenizer, mel, options)
-        segments = transcribe(
-            self._engine,
-            self._tokenizer,
-            mel,
-            options.in_language(language),
-            progress or _ignore,
-        )
-        return language, segments
+    def _checked(self, keywords: Mapping[str, Any]) -> TranscribeOptions:
+        """The options that keywords mean, as far as this model can honour them."""
+        options = TranscribeOptions.from_keywords(**keywords)
+        self._verify_task(options)
+        resolve_language(self._tokenizer, options.decoding)
+        if options.vad_filter:
+            choose_detector(options.vad.detector)
+        return options
 
     def _verify_task(self, options: TranscribeOptions) -> None:
         if options.decoding.task != "translate":
@@ -216,46 +211,6 @@ class Whisper:
                 f"expected a model that can translate, found {self.name}, which as a "
                 "distilled or turbo model was trained without; use large-v3 or medium"
             )
-
-
-class SegmentStream(Iterator[Segment]):
-    """The segments of one recording, each yielded as soon as it is known.
-
-    `language` (a code), `duration` (seconds of sound) and `speech_duration` (those that
-    are transcribed; None without `vad_filter`) are known from the start.
-    """
-
-    def __init__(
-        self,
-        segments: Iterator[Segment],
-        tokenizer: Tokenizer,
-        language: str,
-        duration: float,
-        speech_duration: float | None = None,
-    ) -> None:
-        self.language = language
-        self.duration = duration
-        self.speech_duration = speech_duration
-        self._segments = segments
-        self._tokenizer = tokenizer
-        self._heard: list[Segment] = []
-
-    def __next__(self) -> Segment:
-        segment = next(self._segments)
-        self._heard.append(segment)
-        return segment
-
-    def transcript(self) -> Transcript:
-        """Transcribe what is left and return the whole."""
-        for _ in self:
-            pass
-        return Transcript(
-            text=transcript_text(self._tokenizer, self._heard),
-            segments=tuple(self._heard),
-            language=self.language,
-            duration=self.duration,
-            speech_duration=self.speech_duration,
-        )
 
 
 def cannot_translate(name: str, config: WhisperConfig) -> bool:
@@ -284,7 +239,3 @@ def _verify_tokenizer(tokenizer: Tokenizer, config: WhisperConfig) -> None:
             f"expected a tokenizer of {size} tokens, as config.json says, found one of "
             f"{end}; is tokenizer.json that of another model?"
         )
-
-
-def _ignore(progress: Progress) -> None:
-    pass

@@ -22,6 +22,7 @@ from max_whisper.engine.protocol import (
     Bounds,
     Candidates,
     DecodingState,
+    EncodedWindow,
     Mel,
     Probe,
     Sampling,
@@ -166,8 +167,11 @@ def apply_rules(logits: Logits, rules: TokenRules, bounds: Bounds) -> Logits:
 
 
 def draw(logits: Logits, row: int, seed: int) -> int:
-    """A sample from logits, which have been divided by the temperature."""
-    noise = np.random.default_rng([seed, row]).gumbel(size=len(logits))
+    """A sample from logits, which have been divided by the temperature.
+
+    A row's seed is all that it draws by.
+    """
+    noise = np.random.default_rng(seed).gumbel(size=len(logits))
     return int(np.argmax(logits + noise))
 
 
@@ -188,12 +192,17 @@ class FakeEngine:
     logits: Callable[[WindowKey, Sequence[int]], Logits]
     draw: Callable[[Logits, int, int], int] = draw
     samplings: list[Sampling | None] = field(default_factory=list)
+    batch_size: int = 8
 
     def log_mel(self, samples: NDArray[np.float32]) -> Mel:
         return numbered_mel(len(samples) // 160)
 
     def encode(self, windows: NDArray[np.float32]) -> AudioFeatures:
         keys = [(int(w[0, 0]), np.count_nonzero(w[:, 0])) for w in windows]
+        return AudioFeatures(len(keys), keys, ())
+
+    def gather(self, windows: Sequence[EncodedWindow]) -> AudioFeatures:
+        keys = [window.features.states[window.index] for window in windows]
         return AudioFeatures(len(keys), keys, ())
 
     def prefill(
@@ -239,8 +248,10 @@ class FakeEngine:
         memory.pasts = [
             [*memory.pasts[s], t] for s, t in zip(rows, tokens, strict=True)
         ]
-        longest = max(map(len, memory.pasts))
-        assert longest <= self.config.max_target_positions, "no such position"
+        for past, bound in zip(memory.pasts, bounds, strict=True):
+            is_done = bound.end < self.config.vocab_size and not bound.first
+            room = self.config.max_target_positions
+            assert is_done or len(past) <= room, "no such position"
         found = [
             self._candidates(memory, row, bound, sampling)
             for row, bound in enumerate(bounds)
@@ -252,15 +263,15 @@ class FakeEngine:
 
     def align(
         self,
-        features: AudioFeatures,
-        window: int,
+        window: EncodedWindow,
         tokens: Sequence[int],
         *,
         positions: int,
         text_end: int,
     ) -> Alignment:
         """Tokens heard one after another, roughly; the same for the same window."""
-        key = np.array([*features.states[window], *tokens], np.int64).tobytes()
+        [encoded] = self.gather([window]).states
+        key = np.array([*encoded, *tokens], np.int64).tobytes()
         random = np.random.default_rng(zlib.crc32(key))
         places = np.sort(random.integers(positions, size=len(tokens)))
         apart = np.abs(places[:, None] - np.arange(positions))
@@ -280,7 +291,7 @@ class FakeEngine:
         order = np.argsort(-logits, kind="stable")[:MAX_CANDIDATES]
         if sampling:
             warm = logits / np.float32(sampling.temperature)
-            order[0] = self.draw(warm, row, sampling.seed)
+            order[0] = self.draw(warm, row, sampling.seeds[row])
         return order, log_softmax(logits)[order]
 
 

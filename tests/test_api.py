@@ -65,6 +65,57 @@ def test_segments_come_before_the_end_is_known() -> None:
     assert seen[-1] == Progress(7000, 7000)
 
 
+def test_many_recordings_come_as_they_finish_and_a_bad_one_does_not_stop_them() -> None:
+    seen: list[tuple[int, Progress]] = []
+    sources = [SILENCE, b"no sound", SILENCE[:48_000], SILENCE[:100]]
+    model = max_whisper.load_model("tiny")
+    outcomes = model.transcribe_many(
+        iter(sources), language="fr", progress=lambda *facts: seen.append(facts)
+    )
+    found = {outcome.index: outcome for outcome in outcomes}
+    assert list(found) == [1, 3, 2, 0]
+    assert found[1].source == b"no sound"
+    assert found[1].transcript is None
+    assert "expected" in str(found[1].error)
+    for index in (0, 2, 3):
+        alone = model.transcribe(sources[index], language="fr")
+        assert found[index].transcript == alone
+        assert found[index].error is None
+    assert [p for i, p in seen if i == 0] == [
+        Progress(n, 7000) for n in (3000, 6000, 7000)
+    ]
+
+
+def test_options_of_many_recordings_are_checked_at_once() -> None:
+    model = max_whisper.load_model("tiny")
+    with pytest.raises(OptionError, match="beam_size"):
+        model.transcribe_many([], beam_sise=3)
+
+
+def test_pieces_of_one_recording_share_a_batch() -> None:
+    model = max_whisper.load_model("tiny")
+    pieces = {"cut_at_silence": True, "condition_on_previous_text": False}
+    found = [model.transcribe(BURST, batch_size=n, **pieces) for n in (1, 4)]
+    assert found[0] == found[1]
+    assert len(found[0].segments) == 3
+
+
+@pytest.mark.parametrize(
+    ("wrong", "expected"),
+    [
+        ({"batch_size": 4}, "cut_at_silence=True with batch_size=4"),
+        ({"cut_at_silence": True}, "condition_on_previous_text=False"),
+        ({"batch_size": 0}, "1 or more for batch_size"),
+        ({"batch_size": "many"}, "a whole number or auto for batch_size"),
+    ],
+)
+def test_batches_that_cannot_be_are_refused(
+    wrong: dict[str, object], expected: str
+) -> None:
+    with pytest.raises(OptionError, match=expected):
+        max_whisper.load_model("tiny").transcribe(SILENCE, **wrong)
+
+
 def test_language_is_detected_unless_given() -> None:
     model = max_whisper.load_model("tiny")
     assert model.transcribe(SILENCE).language == "de"

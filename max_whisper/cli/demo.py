@@ -9,9 +9,10 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from max_whisper import demo
+from max_whisper.cli.choices import transcribe_options
 from max_whisper.cli.flags import flags_of
 from max_whisper.cli.messages import spinner
-from max_whisper.cli.transcribe import print_segment, transcribe_options
+from max_whisper.cli.prints import print_segment
 
 if TYPE_CHECKING:
     from max_whisper.api import Whisper

@@ -47,7 +47,17 @@ def language(text: str) -> str:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-PARSERS: Mapping[str, Parse] = {"bool": boolean, "int": int, "float": float}
+def number_or_word(text: str) -> int | str:
+    """Read a whole number, or a word such as `auto`."""
+    return int(text) if text.lstrip("-").isdigit() else text
+
+
+PARSERS: Mapping[str, Parse] = {
+    "bool": boolean,
+    "int": int,
+    "float": float,
+    "int | str": number_or_word,
+}
 """The type of a field, without its `| None`, to what reads it; all else is text."""
 
 
@@ -68,10 +78,10 @@ class Flag:
     @classmethod
     def of(cls, name: str, field: Field[Any], group: str) -> Flag:
         """The flag of an options field, which may be shorter than its flag."""
-        kind, _, none = str(field.type).partition(" | ")
+        kind, none, _ = str(field.type).partition(" | None")
         parse = language if name == "language" else PARSERS.get(kind, str)
         repeats = field.metadata.get("repeats", False)
-        is_optional = none.endswith("None") and not repeats  # left out, it is None
+        is_optional = bool(none) and not repeats  # left out, it is None
         return cls(
             name=name,
             help=field.metadata["help"],

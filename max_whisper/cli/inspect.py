@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from max_whisper.cli.transcribe import chosen_dtype
+from max_whisper.cli.choices import chosen_dtype
 
 if TYPE_CHECKING:
     from max_whisper.weights import Checkpoint

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from max_whisper.pipeline.sequential import Progress
+    from rich.progress import Progress as Bars
+
+    from max_whisper.pipeline.recording import Progress
 
 
 def complain(message: str) -> None:
@@ -33,6 +36,35 @@ def spinner(reason: str) -> Iterator[None]:
 @contextmanager
 def progress_bar(name: str) -> Iterator[Callable[[Progress], None]]:
     """Show how much of the sound `name` is done; without a terminal, nothing."""
+    with _bars(shown=True) as bars:
+        task = bars.add_task(name, total=None)
+        yield lambda progress: bars.update(
+            task, completed=progress.done_frames, total=progress.total_frames
+        )
+
+
+@contextmanager
+def progress_bars(
+    files: Sequence[str], *, shown: bool
+) -> Iterator[Callable[[int, Progress], None]]:
+    """Show how many files are done, and how much of each that is being heard."""
+    with _bars(shown=shown) as bars:
+        every = bars.add_task(f"{len(files)} files", total=len(files))
+        tasks = [
+            bars.add_task(os.path.basename(file), total=None, visible=False)
+            for file in files
+        ]
+
+        def show(index: int, progress: Progress) -> None:
+            done, total = progress.done_frames, progress.total_frames
+            bars.update(tasks[index], completed=done, total=total, visible=done < total)
+            if done == total:
+                bars.advance(every)
+
+        yield show
+
+
+def _bars(*, shown: bool) -> Bars:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -40,7 +72,7 @@ def progress_bar(name: str) -> Iterator[Callable[[Progress], None]]:
         TextColumn,
         TimeRemainingColumn,
     )
-    from rich.progress import Progress as Bar
+    from rich.progress import Progress as Bars
 
     console = Console(stderr=True)
     columns = (
@@ -49,8 +81,4 @@ def progress_bar(name: str) -> Iterator[Callable[[Progress], None]]:
         TaskProgressColumn(),
         TimeRemainingColumn(),
     )
-    with Bar(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task(name, total=None)
-        yield lambda progress: bar.update(
-            task, completed=progress.done_frames, total=progress.total_frames
-        )
+    return Bars(*columns, console=console, disable=not (shown and console.is_terminal))

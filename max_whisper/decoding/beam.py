@@ -23,13 +23,13 @@ Ranked: TypeAlias = list[tuple[Tokens, tuple[float, int]]]
 
 
 class BeamSearch:
-    """Rows `window * beam_size` to `(window + 1) * beam_size` are a window's beams."""
+    """The rows of the window are its beams."""
 
-    def __init__(self, batch: int, beam_size: int, max_finished: int, eot: int) -> None:
-        self.rows: Sequence[Tokens] = [()] * (batch * beam_size)
+    def __init__(self, beam_size: int, max_finished: int, eot: int) -> None:
+        self.rows: Sequence[Tokens] = [()] * beam_size
         self.sources: Sequence[int] | None = None
-        self._sums = np.zeros(batch * beam_size, np.float32)
-        self._finished: list[dict[Tokens, float]] = [{} for _ in range(batch)]
+        self._sums = np.zeros(beam_size, np.float32)
+        self._finished: dict[Tokens, float] = {}
         self._beam_size = beam_size
         self._max_finished = max_finished
         self._eot = eot
@@ -38,37 +38,26 @@ class BeamSearch:
         """Replace the beams by their best continuations."""
         # Sums are float32, as in openai/whisper: ties and near ties fall the same way.
         scores = self._sums[:, np.newaxis] + candidates.logprobs
-        alive: Ranked = []
-        for window, finished in enumerate(self._finished):
-            ranked = self._ranked(window, candidates.tokens, scores)
-            beams, ended = self._divide(ranked)
-            self._finish(finished, ended)
-            alive += beams
-        self.rows = [tokens for tokens, _ in alive]
-        self.sources = [source for _, (_, source) in alive]
-        self._sums = np.array([score for _, (score, _) in alive], np.float32)
-        return all(len(found) >= self._max_finished for found in self._finished)
+        beams, ended = self._divide(self._ranked(candidates.tokens, scores))
+        self._finish(ended)
+        self.rows = [tokens for tokens, _ in beams]
+        self.sources = [source for _, (_, source) in beams]
+        self._sums = np.array([score for _, (score, _) in beams], np.float32)
+        return len(self._finished) >= self._max_finished
 
-    def hypotheses(self) -> list[list[Hypothesis]]:
+    def hypotheses(self) -> list[Hypothesis]:
         """What has ended, filled up to `beam_size` with the best of what has not."""
-        for window, finished in enumerate(self._finished):
-            self._fill_up(finished, window * self._beam_size)
-        return [
-            [Hypothesis(tokens[:-1], total) for tokens, total in finished.items()]
-            for finished in self._finished
-        ]
+        self._fill_up()
+        return [Hypothesis(t[:-1], total) for t, total in self._finished.items()]
 
-    def _ranked(
-        self, window: int, tokens: NDArray[np.int32], scores: NDArray[np.float32]
-    ) -> Ranked:
-        """All continuations of a window, best first; equal sequences are one.
+    def _ranked(self, tokens: NDArray[np.int32], scores: NDArray[np.float32]) -> Ranked:
+        """All continuations, best first; equal sequences are one.
 
         What may not come, at minus infinity, never replaces what may.
         """
         width = self._beam_size + 1
         found: dict[Tokens, tuple[float, int]] = {}
-        begin = window * self._beam_size
-        for row in range(begin, begin + self._beam_size):
+        for row in range(self._beam_size):
             offers = tokens[row, :width].tolist(), scores[row, :width].tolist()
             for token, score in zip(*offers, strict=True):
                 sequence = (*self.rows[row], token)
@@ -93,19 +82,16 @@ class BeamSearch:
         copies = self._beam_size - len(beams)
         return beams + [(tokens, (-inf, source))] * copies, ended
 
-    def _finish(self, finished: dict[Tokens, float], ended: Ranked) -> None:
+    def _finish(self, ended: Ranked) -> None:
         for tokens, (score, _) in ended:
-            if len(finished) >= self._max_finished:
+            if len(self._finished) >= self._max_finished:
                 break
-            finished[tokens] = score
+            self._finished[tokens] = score
 
-    def _fill_up(self, finished: dict[Tokens, float], begin: int) -> None:
-        if len(finished) >= self._beam_size:
-            return
-        sums = self._sums[begin : begin + self._beam_size]
-        for beam in np.argsort(sums)[::-1].tolist():
-            # A copy at minus infinity comes after its original.
-            tokens = (*self.rows[begin + beam], self._eot)
-            finished.setdefault(tokens, float(sums[beam]))
-            if len(finished) >= self._beam_size:
+    def _fill_up(self) -> None:
+        for beam in np.argsort(self._sums)[::-1].tolist():
+            if len(self._finished) >= self._beam_size:
                 break
+            # A copy at minus infinity comes after its original.
+            tokens = (*self.rows[beam], self._eot)
+            self._finished.setdefault(tokens, float(self._sums[beam]))

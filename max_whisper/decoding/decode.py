@@ -1,21 +1,29 @@
 """Windows to text, at one temperature: `DecodingTask.run` of openai/whisper.
 
 options ─▶ task ─▶ prefill ─▶ (bounds ─▶ step ─▶ search) … ─▶ best ─▶ result
+
+Windows are decoded side by side, and none of them knows the others: each has its own
+prompt, its own search and its own end.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from max_whisper.decoding.beam import BeamSearch
-from max_whisper.decoding.greedy import GreedySearch
+from max_whisper.decoding.line import Line
 from max_whisper.decoding.options import DecodingOptions
 from max_whisper.decoding.result import DecodingResult, compression_ratio
-from max_whisper.decoding.search import Hypothesis, Search, best
+from max_whisper.decoding.search import best
 from max_whisper.decoding.task import DecodingTask
-from max_whisper.engine.protocol import AudioFeatures, DecodingState, Engine
+from max_whisper.engine.protocol import (
+    AudioFeatures,
+    DecodingState,
+    Engine,
+    Sampling,
+)
 from max_whisper.tokenizer import Tokenizer
 
 
@@ -23,67 +31,83 @@ def decode(
     engine: Engine,
     tokenizer: Tokenizer,
     features: AudioFeatures,
-    options: DecodingOptions,
+    options: Sequence[DecodingOptions],
 ) -> list[DecodingResult]:
-    """Decode every window of `features`, all with the same options and prompt.
+    """Decode every window of `features`, each with the options at its place.
 
-    Raises `OptionError` for options that exclude each other or that the model cannot
-    honour, and if a multilingual model is not told the language.
+    They may differ in prompt, prefix and language only: see `shared`. Raises
+    `OptionError` for options that exclude each other or that the model cannot honour,
+    and if a multilingual model is not told the language.
     """
-    task = DecodingTask.plan(tokenizer, options, engine.config)
-    state = _prefill(engine, features, task)
-    search = _search(task.options, features.batch, tokenizer.eot)
-    _run(engine, state, search, task)
-    chosen = [best(found, options.length_penalty) for found in search.hypotheses()]
+    tasks = [DecodingTask.plan(tokenizer, each, engine.config) for each in options]
+    state = _prefill(engine, features, tasks)
+    lines = [Line(task, tokenizer.eot) for task in tasks]
+    _run(engine, state, lines)
     silences = np.exp(state.probes[:, 0]).tolist()
     return [
-        _result(tokenizer, task.options, hypothesis, silence)
-        for hypothesis, silence in zip(chosen, silences, strict=True)
+        _result(tokenizer, line, silence)
+        for line, silence in zip(lines, silences, strict=True)
     ]
 
 
+def shared(options: DecodingOptions) -> DecodingOptions:
+    """What must be the same for windows to be decoded side by side."""
+    return replace(options, prompt=None, prefix=None, language=None)
+
+
 def _prefill(
-    engine: Engine, features: AudioFeatures, task: DecodingTask
+    engine: Engine, features: AudioFeatures, tasks: Sequence[DecodingTask]
 ) -> DecodingState:
-    """Let every window's rows read the same prompt."""
-    positions = task.silence.positions * features.batch
+    """Let every window's rows read its prompt."""
+    positions = tuple(p for task in tasks for p in task.silence.positions)
     return engine.prefill(
         features,
-        [task.prompt] * features.batch,
-        task.rules,
-        group=task.options.group,
-        probe=replace(task.silence, positions=positions),
+        [task.prompt for task in tasks],
+        tasks[0].rules,
+        group=tasks[0].options.group,
+        probe=replace(tasks[0].silence, positions=positions),
     )
 
 
-def _search(options: DecodingOptions, batch: int, eot: int) -> Search:
-    if options.beam_size is None:
-        return GreedySearch(batch, options.group, eot)
-    return BeamSearch(batch, options.beam_size, options.max_finished, eot)
-
-
-def _run(
-    engine: Engine, state: DecodingState, search: Search, task: DecodingTask
-) -> None:
-    """The token loop: it ends with the last row, or when there is no more room."""
-    for step in range(task.steps):
+def _run(engine: Engine, state: DecodingState, lines: Sequence[Line]) -> None:
+    """The token loop: it ends with the last window."""
+    step = 0
+    while not all(line.is_done for line in lines):
         candidates = engine.step(
             state,
-            [row[-1] if row else task.prompt[-1] for row in search.rows],
-            [task.bounds(row) for row in search.rows],
-            sources=search.sources,
-            sampling=task.sampling(step),
+            [token for line in lines for token in line.last_tokens()],
+            [bounds for line in lines for bounds in line.bounds()],
+            sources=_sources(lines, state.group),
+            sampling=_sampling(lines, step),
         )
-        if search.update(candidates):
-            return
+        for window, line in enumerate(lines):
+            line.update(candidates.part(window * state.group, state.group))
+        step += 1
 
 
-def _result(
-    tokenizer: Tokenizer,
-    options: DecodingOptions,
-    hypothesis: Hypothesis,
-    no_speech_prob: float,
-) -> DecodingResult:
+def _sources(lines: Sequence[Line], group: int) -> list[int] | None:
+    """The row of the state that each row goes on from; its own if None."""
+    if all(line.sources is None for line in lines):
+        return None
+    return [
+        window * group + source
+        for window, line in enumerate(lines)
+        for source in line.sources or range(group)
+    ]
+
+
+def _sampling(lines: Sequence[Line], step: int) -> Sampling | None:
+    """How to draw the tokens of a step; None to take the best."""
+    first = lines[0].task
+    if not first.is_sampled:
+        return None
+    seeds = [seed for line in lines for seed in line.task.seeds(step)]
+    return Sampling(first.options.temperature, seeds)
+
+
+def _result(tokenizer: Tokenizer, line: Line, no_speech_prob: float) -> DecodingResult:
+    options = line.task.options
+    hypothesis = best(line.hypotheses(), options.length_penalty)
     text = tokenizer.decode(hypothesis.tokens).strip()
     return DecodingResult(
         tokens=hypothesis.tokens,

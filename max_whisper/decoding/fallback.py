@@ -1,33 +1,9 @@
-"""Try again, warmer, when a text repeats itself or the model is unsure of it."""
+"""Whether a text will do, or is to be tried again, warmer."""
 
 from __future__ import annotations
 
-from max_whisper.decoding.decode import decode
-from max_whisper.decoding.options import DecodingOptions, FallbackOptions
+from max_whisper.decoding.options import FallbackOptions
 from max_whisper.decoding.result import DecodingResult
-from max_whisper.engine.protocol import AudioFeatures, Engine
-from max_whisper.tokenizer import Tokenizer
-
-
-def decode_with_fallback(
-    engine: Engine,
-    tokenizer: Tokenizer,
-    features: AudioFeatures,
-    options: DecodingOptions,
-    fallback: FallbackOptions,
-) -> DecodingResult:
-    """Decode one window at each temperature until the text will do, or all are tried.
-
-    `features` holds a single window. `options` may hold a beam size for temperature 0
-    and best-of for those above it.
-    """
-    assert features.batch == 1, "one window at a time can fall back"
-    for temperature in fallback.temperature:
-        attempt = options.at(temperature)
-        [result] = decode(engine, tokenizer, features, attempt)
-        if not needs_fallback(result, fallback):
-            break
-    return result
 
 
 def needs_fallback(result: DecodingResult, options: FallbackOptions) -> bool:

@@ -12,14 +12,13 @@ from max_whisper.engine.protocol import Candidates
 
 
 class GreedySearch:
-    """Takes the first candidate of every row: the best, or the sample drawn."""
+    """Takes the first candidate of each of `group` rows: the best, or the sample."""
 
     sources: Sequence[int] | None = None
 
-    def __init__(self, batch: int, group: int, eot: int) -> None:
-        self.rows: list[list[int]] = [[] for _ in range(batch * group)]
-        self._sums = np.zeros(batch * group, np.float32)
-        self._group = group
+    def __init__(self, group: int, eot: int) -> None:
+        self.rows: list[list[int]] = [[] for _ in range(group)]
+        self._sums = np.zeros(group, np.float32)
         self._eot = eot
 
     def update(self, candidates: Candidates) -> bool:
@@ -32,13 +31,12 @@ class GreedySearch:
                 self._sums[row] += candidates.logprobs[row, 0]
         return all(map(self._is_finished, self.rows))
 
-    def hypotheses(self) -> list[list[Hypothesis]]:
-        """Each window's `group` rows, finished or not."""
-        found = [
+    def hypotheses(self) -> list[Hypothesis]:
+        """Every row, finished or not."""
+        return [
             Hypothesis(tuple(takewhile(self._is_not_end, tokens)), total)
             for tokens, total in zip(self.rows, self._sums.tolist(), strict=True)
         ]
-        return [found[i : i + self._group] for i in range(0, len(found), self._group)]
 
     def _is_finished(self, tokens: Sequence[int]) -> bool:
         return bool(tokens) and tokens[-1] == self._eot

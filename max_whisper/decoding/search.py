@@ -23,7 +23,7 @@ class Hypothesis:
 
 
 class Search(Protocol):
-    """Goes from candidates to tokens, a step at a time, for all rows of a state."""
+    """Goes from candidates to tokens, a step at a time, for the rows of one window."""
 
     @property
     def rows(self) -> Sequence[Sequence[int]]:
@@ -34,10 +34,10 @@ class Search(Protocol):
         """The row that each row goes on from; its own if None."""
 
     def update(self, candidates: Candidates) -> bool:
-        """Choose every row's next token; true if all windows are done."""
+        """Choose every row's next token; true if the window is done."""
 
-    def hypotheses(self) -> list[list[Hypothesis]]:
-        """What was found, for each window."""
+    def hypotheses(self) -> list[Hypothesis]:
+        """What was found."""
 
 
 def best(hypotheses: Sequence[Hypothesis], length_penalty: float | None) -> Hypothesis:

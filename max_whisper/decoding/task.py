@@ -13,7 +13,7 @@ from max_whisper.decoding.options import DecodingOptions
 from max_whisper.decoding.prompt import initial_tokens, sample_length
 from max_whisper.decoding.rules import TimestampRules, timestamp_rules, token_rules
 from max_whisper.decoding.text_rules import TextRules
-from max_whisper.engine.protocol import Bounds, Probe, Sampling, TokenRules
+from max_whisper.engine.protocol import Bounds, Probe, TokenRules
 from max_whisper.errors import OptionError
 from max_whisper.tokenizer import Tokenizer
 
@@ -65,16 +65,20 @@ class DecodingTask:
         """What may follow the tokens that a row has sampled."""
         return self.texts.add_to(self.timestamps.bounds(sampled), sampled)
 
-    def sampling(self, step: int) -> Sampling | None:
-        """How to draw the token of a step; None to take the best.
+    @property
+    def is_sampled(self) -> bool:
+        """Whether tokens are drawn; if not, the best are taken."""
+        return self.options.temperature > 0 and self.options.beam_size is None
 
-        The seed differs from step to step, but not from call to call.
+    def seeds(self, step: int) -> list[int]:
+        """What draws the tokens of a step, for each row of the window.
+
+        They differ from step to step and from row to row, but neither from call to call
+        nor with what else is decoded beside the window.
         """
-        temperature = self.options.temperature
-        if temperature == 0 or self.options.beam_size is not None:
-            return None
-        key = f"{self.options.seed} {temperature} {step}"
-        return Sampling(temperature, zlib.crc32(key.encode()))
+        key = f"{self.options.seed} {self.options.temperature} {step}"
+        rows = range(self.options.group)
+        return [zlib.crc32(f"{key} {row}".encode()) for row in rows]
 
 
 def _verify_ids(options: DecodingOptions, vocab_size: int) -> None:

@@ -19,6 +19,7 @@ from max_whisper.engine.protocol import (
     Bounds,
     Candidates,
     DecodingState,
+    EncodedWindow,
     Mel,
     Probe,
     Sampling,
@@ -28,6 +29,9 @@ from max_whisper.errors import MaxWhisperError
 from max_whisper.features import log_mel
 from max_whisper.kernels.ops import NO_TOKEN
 from max_whisper.model import graphs
+
+CPU_BATCH, GPU_BATCH = 8, 16
+"""Windows side by side, unless the user says."""
 
 
 @dataclass(slots=True)
@@ -64,6 +68,7 @@ class MaxEngine:
         self._models = models
         self._device = device
         self._dtype = dtype
+        self.batch_size = CPU_BATCH if device.is_host else GPU_BATCH
 
     def log_mel(self, samples: NDArray[np.float32]) -> Mel:
         energies = [
@@ -78,6 +83,17 @@ class MaxEngine:
         padded = np.pad(windows, ((0, 0), (1, 1), (0, 0)))
         features, *cross = self._run(graphs.ENCODE, self._put(padded))
         return AudioFeatures(len(windows), features, tuple(cross))
+
+    def gather(self, windows: Sequence[EncodedWindow]) -> AudioFeatures:
+        first = windows[0].features
+        if [w.index for w in windows] == [*range(first.batch)] and all(
+            w.features is first for w in windows
+        ):
+            return first
+        parts = zip(*(_buffers(w.features) for w in windows), strict=True)
+        indices = [window.index for window in windows]
+        states, *cross = (_gathered(same, indices) for same in parts)
+        return AudioFeatures(len(windows), states, tuple(cross))
 
     def prefill(
         self,
@@ -126,15 +142,15 @@ class MaxEngine:
         rows.ancestors[every, rows.positions] = every
         length = int(rows.positions.max()) + 1
         limits = [(b.first_text, b.first_timestamp, b.end, b.first) for b in bounds]
-        heat, seed = (sampling.temperature, sampling.seed) if sampling else (0.0, 0)
+        sampling = sampling or Sampling(0.0, [0] * len(tokens))
         found, logprobs = self._run(
             graphs.STEP,
             self._put(np.array(tokens, np.int32).reshape(state.batch, state.group)),
             rows.masks,
             self._put(np.array(limits, np.int32)),
             rows.timestamp_begin,
-            self._put(np.array([heat], np.float32)),
-            self._put(np.array([seed], np.uint64)),
+            self._put(np.array([sampling.temperature], np.float32)),
+            self._put(np.array(sampling.seeds, np.uint64)),
             rows.penalty,
             self._tokens(rows, [b.said for b in bounds]),
             self._tokens(rows, [b.banned for b in bounds]),
@@ -145,26 +161,29 @@ class MaxEngine:
             *rows.caches,
         )
         candidates = Candidates(_get(found), _get(logprobs))
-        rows.positions += 1
+        # A row without room stays where it is: its window has been done for some steps.
+        full = self.config.max_target_positions - 1
+        rows.positions = np.minimum(rows.positions + 1, full, dtype=np.int32)
         return candidates
 
     def align(
         self,
-        features: AudioFeatures,
-        window: int,
+        window: EncodedWindow,
         tokens: Sequence[int],
         *,
         positions: int,
         text_end: int,
     ) -> Alignment:
         start, capacity = np.zeros(1, np.int32), self.config.max_target_positions
+        buffers = _buffers(window.features)
+        states, *cross = (_only(buffer, window.index) for buffer in buffers)
         looks, logprobs = self._run(
             graphs.ALIGN,
             self._put(np.array([tokens], np.int32)),
             self._put(np.array([text_end], np.int32)),
-            _only(features.states, window)[:, :positions, :].contiguous(),
+            states[:, :positions, :].contiguous(),
             *map(self._put, (start, start, np.zeros((1, len(tokens)), np.int32))),
-            *(_only(cross, window) for cross in features.cross),
+            *cross,
             *self._caches((1, capacity, self.config.d_model)),
         )
         # The graph says it of what follows each token.
@@ -216,6 +235,20 @@ class MaxEngine:
     def _put(self, array: NDArray[Any]) -> Buffer:
         """An array on the device; on the host it is the array's own memory."""
         return Buffer.from_numpy(array).to(self._device)
+
+
+def _buffers(features: AudioFeatures) -> tuple[Buffer, ...]:
+    return features.states, *features.cross
+
+
+def _gathered(buffers: Sequence[Buffer], indices: Sequence[int]) -> Buffer:
+    """A new buffer of one window of each, in their order."""
+    first = buffers[0]
+    shape = (len(buffers), *first.shape[1:])
+    gathered = Buffer(first.dtype, shape, first.device)
+    for place, (buffer, index) in enumerate(zip(buffers, indices, strict=True)):
+        _only(gathered, place).inplace_copy_from(_only(buffer, index))
+    return gathered
 
 
 def _only(buffer: Buffer, index: int) -> Buffer:

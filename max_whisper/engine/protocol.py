@@ -59,6 +59,14 @@ class AudioFeatures:
 
 
 @dataclass(frozen=True, slots=True)
+class EncodedWindow:
+    """One window of an encoded batch: the `index`th."""
+
+    features: AudioFeatures
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
 class TokenRules:
     """What may never, or not yet, be said: one per decoding.
 
@@ -107,6 +115,11 @@ class Candidates:
     tokens: NDArray[np.int32]
     logprobs: NDArray[np.float32]
 
+    def part(self, first: int, count: int) -> Candidates:
+        """Those of `count` rows from `first` on."""
+        rows = slice(first, first + count)
+        return Candidates(self.tokens[rows], self.logprobs[rows])
+
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
@@ -146,13 +159,14 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """Draw the first candidate at `temperature` instead of taking the best.
+    """Draw the first candidates at `temperature` instead of taking the best.
 
-    The same seed draws the same token from the same logits.
+    There is a seed for each row. The same one draws the same token from the same
+    logits, whichever row it is of.
     """
 
     temperature: float
-    seed: int
+    seeds: Sequence[int]
 
 
 class Engine(Protocol):
@@ -162,11 +176,18 @@ class Engine(Protocol):
     def config(self) -> WhisperConfig:
         """The facts of the checkpoint."""
 
+    @property
+    def batch_size(self) -> int:
+        """How many windows are best decoded side by side."""
+
     def log_mel(self, samples: NDArray[np.float32]) -> Mel:
         """Samples `[n]` at 16 kHz to `n // 160` frames, and what follows."""
 
     def encode(self, windows: NDArray[np.float32]) -> AudioFeatures:
         """Windows `[batch, num_frames, num_mel_bins]`, padded, to audio features."""
+
+    def gather(self, windows: Sequence[EncodedWindow]) -> AudioFeatures:
+        """Windows that were encoded apart, as one batch."""
 
     def prefill(
         self,
@@ -197,14 +218,13 @@ class Engine(Protocol):
 
     def align(
         self,
-        features: AudioFeatures,
-        window: int,
+        window: EncodedWindow,
         tokens: Sequence[int],
         *,
         positions: int,
         text_end: int,
     ) -> Alignment:
-        """Let a window of `features`, its first `positions`, be heard once more.
+        """Let a window, its first `positions`, be heard once more.
 
         `tokens` are all of its text between the prompt's and the end of text; text
         tokens are those below `text_end`.

@@ -129,10 +129,11 @@ class Ops(Protocol):
 
         `logits` is `[B, G, V]` with R = B · G. `rules` are `masks [2, V]` (uint8:
         never, and not first), `bounds [R, 4]` (first text, first timestamp, end, is
-        first), `timestamp_begin [1]`, `temperature [1]`, `seed [1]` (uint64),
-        `penalty [1]` and two lists of tokens, each filled up with `NO_TOKEN`:
-        `said [R, s]`, whose logits the penalty divides if positive and multiplies if
-        negative, and `banned [R, b]`. Penalties come first, as in CTranslate2.
+        first), `timestamp_begin [1]`, `temperature [1]`, `seeds [R]` (uint64; a row
+        draws by its own alone), `penalty [1]` and two lists of tokens, each filled up
+        with `NO_TOKEN`: `said [R, s]`, whose logits the penalty divides if positive
+        and multiplies if negative, and `banned [R, b]`. Penalties come first, as in
+        CTranslate2.
         """
 
     def probe(self, logits: TensorValue, tokens: TensorValue) -> TensorValue:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from max_whisper.kernels.ops import NO_TOKEN, Matrix
 from max_whisper.kernels.plain_alignment import alignment, next_logprobs
+from max_whisper.kernels.plain_random import uniform_numbers
 
 _NEVER = -1e30
 _FRAME, _HOP = 400, 160
@@ -143,7 +144,7 @@ class PlainOps:
     def candidates(
         self, logits: TensorValue, rules: Sequence[TensorValue], count: int
     ) -> list[TensorValue]:
-        masks, bounds, timestamp_begin, temperature, seed, penalty, *lists = rules
+        masks, bounds, timestamp_begin, temperature, seeds, penalty, *lists = rules
         shape = [logits.shape[0] * logits.shape[1], logits.shape[2]]
         bounds = bounds.rebind([shape[0], 4])
         ids = ops.unsqueeze(self._range(shape[1]), 0)
@@ -162,7 +163,7 @@ class PlainOps:
         text = ops.max(self._ban(allowed, is_timestamp), axis=-1)
         allowed = self._ban(allowed, (timestamps > text) & ~is_timestamp)
 
-        scores = self._heat(allowed, temperature, seed)
+        scores = self._heat(allowed, temperature, seeds)
         _, found = ops.top_k(scores, count, axis=-1)
         chosen = ops.gather_nd(allowed, ops.unsqueeze(found, 2), batch_dims=1)
         never = ops.broadcast_to(self._scalar(float("-inf")), chosen.shape)
@@ -283,12 +284,11 @@ class PlainOps:
         return best + ops.log(ops.sum(ops.exp(x - best), axis=-1))
 
     def _heat(
-        self, x: TensorValue, temperature: TensorValue, seed: TensorValue
+        self, x: TensorValue, temperature: TensorValue, seeds: TensorValue
     ) -> TensorValue:
         """x at temperature 0, else x / temperature plus Gumbel noise."""
-        ops.random.set_seed(seed)
-        like = TensorType(DType.float32, x.shape, self.device)
-        uniform = ops.random.uniform(like, (1e-20, 1.0))
+        rows = ops.unsqueeze(seeds.rebind([x.shape[0]]), 1)
+        uniform = uniform_numbers(rows, ops.unsqueeze(self._range(x.shape[1]), 0))
         cool = ops.broadcast_to(temperature <= 0, x.shape)
         warmth = ops.max(temperature, self._scalar(1e-6))
         return ops.where(cool, x, x / warmth - ops.log(-ops.log(uniform)))

@@ -58,7 +58,7 @@ def build_step(
         _type(at, DType.int32, "rows", 4),
         _type(at, DType.int32, 1),
         _type(at, DType.float32, 1),
-        _type(at, DType.uint64, 1),
+        _type(at, DType.uint64, "rows"),
         _type(at, DType.float32, 1),
         _type(at, DType.int32, "rows", "said"),
         _type(at, DType.int32, "rows", "banned"),

@@ -14,6 +14,7 @@ from max_whisper.decoding.checks import (
     check_flag,
     check_range,
     check_text,
+    check_whole,
     refused,
 )
 from max_whisper.decoding.options import DecodingOptions, FallbackOptions, option
@@ -74,6 +75,16 @@ class TranscribeOptions(FallbackOptions):
         "silence around it",
     )
     vad_filter: bool = option(False, "transcribe only where somebody speaks")
+    cut_at_silence: bool = option(
+        False,
+        "hear the pieces between silences, of 30 s at most, by themselves, so that "
+        "they can be decoded side by side; not with condition_on_previous_text",
+    )
+    batch_size: int | str = option(
+        "auto",
+        "windows to decode side by side, of many files or of pieces cut at silence: it "
+        "changes the speed, never the text; auto is what suits the device",
+    )
     vad: VadOptions = field(default_factory=VadOptions)
     decoding: DecodingOptions = field(default_factory=DecodingOptions)
 
@@ -87,6 +98,7 @@ class TranscribeOptions(FallbackOptions):
             check_text("hotwords", self.hotwords)
         clips = parse_clips(self.clip_timestamps)
         check_flag("vad_filter", self.vad_filter)
+        self._check_batches()
         self._check_vad(whole=clips in ((), (0.0,)))
         self._check_words()
         if self.decoding.prompt is not None:
@@ -108,6 +120,18 @@ class TranscribeOptions(FallbackOptions):
                     f"expected vad_filter with {keyword}, found it off; switch it on, "
                     f"or leave {keyword} out"
                 )
+
+    def _check_batches(self) -> None:
+        check_flag("cut_at_silence", self.cut_at_silence)
+        if isinstance(self.batch_size, str) and self.batch_size != "auto":
+            raise refused("batch_size", "a whole number or auto", self.batch_size)
+        if self.batch_size != "auto":
+            check_whole("batch_size", self.batch_size, 1)
+        if self.cut_at_silence and self.condition_on_previous_text:
+            raise OptionError(
+                "expected condition_on_previous_text=False with cut_at_silence, found "
+                "True; pieces that are heard by themselves read nothing before them"
+            )
 
     def _check_words(self) -> None:
         check_flag("word_timestamps", self.word_timestamps)
@@ -150,6 +174,15 @@ class TranscribeOptions(FallbackOptions):
         outer = {f.name: f for f in fields(cls) if f.name not in ("vad", "decoding")}
         found = {f.name: f for f in fields(VadOptions)}
         return inner | outer | {k: found[name] for k, name in VAD_KEYWORDS.items()}
+
+    def verify_for_one(self) -> None:
+        """Raise `OptionError` for a batch that a single recording cannot fill."""
+        if not self.cut_at_silence and self.batch_size not in ("auto", 1):
+            raise OptionError(
+                f"expected cut_at_silence=True with batch_size={self.batch_size} for "
+                "one recording, found False; its windows follow one another, so cut "
+                "it, or leave batch_size out"
+            )
 
     def in_language(self, language: str) -> TranscribeOptions:
         """These options, with the language settled."""

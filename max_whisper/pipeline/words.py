@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from max_whisper.audio.constants import FRAMES_PER_SECOND
-from max_whisper.engine.protocol import AudioFeatures, Engine
+from max_whisper.engine.protocol import EncodedWindow, Engine
 from max_whisper.pipeline.options import TranscribeOptions
 from max_whisper.pipeline.silence import Sound, skip_silence, speech_end
 from max_whisper.timestamps import Cut, TimedTokens, Window
@@ -31,13 +31,13 @@ class WordTimes:
         self._options = options
         self._last_speech_end = 0.0
 
-    def add(self, cut: Cut, window: Window, features: AudioFeatures) -> Cut:
+    def add(self, cut: Cut, window: Window, encoded: EncodedWindow) -> Cut:
         """The cut with words; the next window begins after the last of them.
 
         With a `hallucination_silence_threshold`, without what is probably no speech.
         """
         options = self._options
-        timings = self._align(cut.segments, window, features)
+        timings = self._align(cut.segments, window, encoded)
         segments = add_words(
             cut.segments,
             timings,
@@ -59,14 +59,14 @@ class WordTimes:
         return cut
 
     def _align(
-        self, segments: Sequence[TimedTokens], window: Window, features: AudioFeatures
+        self, segments: Sequence[TimedTokens], window: Window, encoded: EncodedWindow
     ) -> list[WordTiming]:
-        """The words of all segments, from a window encoded alone."""
+        """The words of all segments."""
         decoding, eot = self._options.decoding, self._tokenizer.eot
         return find_alignment(
             self._engine,
             self._tokenizer,
-            Heard(features, 0, window.size),
+            Heard(encoded, window.size),
             Said(
                 [token for s in segments for token in s.tokens if token < eot],
                 decoding.language,

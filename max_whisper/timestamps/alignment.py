@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from max_whisper.audio.constants import FRAMES_PER_SECOND
-from max_whisper.engine.protocol import AudioFeatures, Engine
+from max_whisper.engine.protocol import EncodedWindow, Engine
 from max_whisper.timestamps.dtw import dtw
 from max_whisper.timestamps.window import FRAMES_PER_POSITION
 from max_whisper.tokenizer import Tokenizer
@@ -39,10 +39,9 @@ class WordTiming:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A window of a batch of encoded ones, and how many mel frames of it are sound."""
+    """A window, and how many mel frames of it are sound."""
 
-    features: AudioFeatures
-    window: int
+    window: EncodedWindow
     frames: int
 
 
@@ -71,7 +70,6 @@ def find_alignment(
     if len(pieces) <= 1:
         return []
     found = engine.align(
-        heard.features,
         heard.window,
         [*said.sot_sequence, tokenizer.no_timestamps, *tokens],
         positions=max(1, heard.frames // FRAMES_PER_POSITION),

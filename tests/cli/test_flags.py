@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from max_whisper.cli.choices import temperatures, transcribe_options
 from max_whisper.cli.flags import flags_of, with_underscores
 from max_whisper.cli.main import COMMANDS, build_parser
-from max_whisper.cli.transcribe import temperatures, transcribe_options
 
 OPENAI_DEFAULTS = {
     "model": "turbo",

@@ -98,6 +98,32 @@ def test_a_bad_file_gets_a_line_and_the_others_are_done(capsys: Capture) -> None
     assert names() == {"a.wav", "b.wav", "a.txt"}
 
 
+def test_files_are_told_of_when_they_are_finished(capsys: Capture) -> None:
+    stand_in.write_wav(Path("long.wav"), 40)
+    stand_in.write_wav(Path("short.wav"))
+    flags = ["--model", "tiny", "-f", "txt", "--batch_size", "2"]
+    assert main(["transcribe", "long.wav", "short.wav", *flags]) == 0
+    first, second = "[00:00.000 --> 00:02.000]", "[00:30.000 --> 00:32.000]"
+    assert capsys.readouterr().out.splitlines() == [
+        "short.wav:",
+        "Detected language: German",
+        f"{first} Hello there.",
+        "long.wav:",
+        "Detected language: German",
+        f"{first} Hello there.",
+        f"{second} Hello there.",
+    ]
+    assert Path("long.txt").read_text() == "Hello there.\nHello there.\n"
+
+
+def test_a_batch_of_one_tells_of_one_file_after_the_other(capsys: Capture) -> None:
+    for name in ("a.wav", "b.wav"):
+        stand_in.write_wav(Path(name))
+    assert transcribe("a.wav", "b.wav", "-f", "txt", "--batch_size", "1") == 0
+    line = "[00:00.000 --> 00:02.000] Hello there."
+    assert capsys.readouterr().out.splitlines() == [line, line]
+
+
 def test_no_model_is_loaded_when_there_is_nothing_to_read(
     engines: list[stand_in.StandInEngine],
 ) -> None:
@@ -213,7 +239,8 @@ def test_says_how_speech_is_found_and_how_much(
     assert transcribe("a.wav", "b.wav", "--vad_filter", "True", "-f", "txt") == 0
     first, *others = capsys.readouterr().out.splitlines()
     assert first.startswith("Finding speech by its energy.")
-    assert others == 2 * ["Speech: 0.0 of 3.0 seconds"]  # a tone is none
+    nothing = "Speech: 0.0 of 3.0 seconds"  # a tone is none
+    assert others == ["a.wav:", nothing, "b.wav:", nothing]
     assert Path("a.txt").read_text() == ""
 
 

@@ -16,6 +16,7 @@ from unittest import mock
 import numpy as np
 import pytest
 
+from max_whisper.engine.protocol import EncodedWindow
 from max_whisper.timestamps.alignment import Heard, Said, find_alignment
 from tests.fakes import FakeEngine, FakeTokenizer, Logits
 
@@ -119,7 +120,8 @@ class TheirModel:
         self, model: Any, tokenizer: Any, text: Any, mel: torch.Tensor, frames: int
     ) -> list[Any]:
         """Ours, since the fake has no attention that theirs could look at."""
-        heard = Heard(self.engine.encode(mel.T.numpy()[None]), 0, frames)
+        window = EncodedWindow(self.engine.encode(mel.T.numpy()[None]), 0)
+        heard = Heard(window, frames)
         said = Said(text, tokenizer.language, tokenizer.sot_sequence)
         found = find_alignment(self.engine, self.tokenizer, heard, said)
         return [

@@ -78,7 +78,7 @@ def test_every_search_finds_the_same(
         )
         options = {"language": "en", **search, **choices}
         features = engine.encode(windows(1))
-        ours = decode(engine, tokenizer, features, DecodingOptions(**options))
+        ours = decode(engine, tokenizer, features, [DecodingOptions(**options)])
         theirs = their_decode(engine, tokenizer, windows(1), **options)
         assert len(ours) == len(theirs) == 1
         assert_same(ours[0], theirs[0])
@@ -92,7 +92,7 @@ def test_a_batch_decodes_as_theirs(temperature: float) -> None:
         engine = FakeEngine(fake_config(tokenizer, 64), logits, draw=shared_draw)
         options = {"language": "en", "temperature": temperature}
         features = engine.encode(windows(4))
-        ours = decode(engine, tokenizer, features, DecodingOptions(**options))
+        ours = decode(engine, tokenizer, features, [DecodingOptions(**options)] * 4)
         theirs = their_decode(engine, tokenizer, windows(4), **options)
         for mine, other in zip(ours, theirs, strict=True):
             assert_same(mine, other)
@@ -103,7 +103,7 @@ def test_english_only_models_decode_as_theirs() -> None:
         tokenizer = FakeTokenizer(multilingual=False)
         engine = FakeEngine(fake_config(tokenizer, 64), random_logits(tokenizer, seed))
         features = engine.encode(windows(1))
-        [ours] = decode(engine, tokenizer, features, DecodingOptions(beam_size=3))
+        [ours] = decode(engine, tokenizer, features, [DecodingOptions(beam_size=3)])
         [theirs] = their_decode(engine, tokenizer, windows(1), beam_size=3)
         assert_same(ours, theirs)
 

@@ -29,7 +29,7 @@ def test_a_script_comes_out_as_a_result() -> None:
     tokens = TOKENIZER.spell(0.0, " one two", 2.0)
     engine = ScriptedEngine(TOKENIZER, [Script(tokens, -0.5, no_speech=0.25)])
     options = DecodingOptions(language="English")
-    [result] = decode(engine, TOKENIZER, engine.encode(WINDOW), options)
+    [result] = decode(engine, TOKENIZER, engine.encode(WINDOW), [options])
     assert result.tokens == tokens
     assert result.text == "one two"
     assert result.avg_logprob == -0.5
@@ -43,13 +43,12 @@ def test_a_script_comes_out_as_a_result() -> None:
 )
 def test_a_batch_decodes_as_its_windows_alone(search: dict[str, Any]) -> None:
     engine = random_engine()
-    engine.draw = lambda logits, row, seed: int(np.argmax(logits))
     options = DecodingOptions(language="de", **search)
     windows = np.arange(1, 4, dtype=np.float32)[:, None, None] * WINDOW
-    together = decode(engine, TOKENIZER, engine.encode(windows), options)
+    together = decode(engine, TOKENIZER, engine.encode(windows), [options] * 3)
     for window, result in zip(windows, together, strict=True):
         features = engine.encode(window[np.newaxis])
-        assert decode(engine, TOKENIZER, features, options) == [result]
+        assert decode(engine, TOKENIZER, features, [options]) == [result]
 
 
 def test_equal_seeds_sample_equal_texts_and_every_step_has_its_own() -> None:
@@ -58,10 +57,10 @@ def test_equal_seeds_sample_equal_texts_and_every_step_has_its_own() -> None:
 
     def sample(seed: int) -> tuple[int, ...]:
         options = DecodingOptions(language="en", temperature=1.0, seed=seed)
-        return decode(engine, TOKENIZER, features, options)[0].tokens
+        return decode(engine, TOKENIZER, features, [options])[0].tokens
 
     once = sample(7)
-    seeds = [sampling.seed for sampling in engine.samplings if sampling]
+    seeds = [sampling.seeds[0] for sampling in engine.samplings if sampling]
     assert len(set(seeds)) == len(seeds) > 1
     assert sample(7) == once
     assert any(sample(other) != once for other in range(3))
@@ -70,7 +69,7 @@ def test_equal_seeds_sample_equal_texts_and_every_step_has_its_own() -> None:
 def test_the_best_token_is_not_sampled() -> None:
     engine = random_engine()
     options = DecodingOptions(language="en")
-    decode(engine, TOKENIZER, engine.encode(WINDOW), options)
+    decode(engine, TOKENIZER, engine.encode(WINDOW), [options])
     assert set(engine.samplings) == {None}
 
 
@@ -91,4 +90,4 @@ def test_the_best_token_is_not_sampled() -> None:
 def test_what_the_model_cannot_honour_is_refused(wrong: dict[str, Any]) -> None:
     engine = random_engine()
     with pytest.raises(OptionError, match=r"expected .*, found"):
-        decode(engine, TOKENIZER, engine.encode(WINDOW), DecodingOptions(**wrong))
+        decode(engine, TOKENIZER, engine.encode(WINDOW), [DecodingOptions(**wrong)])

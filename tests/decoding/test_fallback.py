@@ -2,22 +2,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
 
-from max_whisper.decoding.fallback import (
-    decode_with_fallback,
-    is_silence,
-    needs_fallback,
-)
-from max_whisper.decoding.options import DecodingOptions, FallbackOptions
+from max_whisper.decoding.fallback import is_silence, needs_fallback
+from max_whisper.decoding.options import FallbackOptions
 from max_whisper.decoding.result import DecodingResult
 from max_whisper.errors import OptionError
-from tests.fakes import FakeTokenizer, Script, ScriptedEngine
+from tests.fakes import FakeTokenizer
 
 TOKENIZER = FakeTokenizer()
 WORDS = TOKENIZER.spell(0.0, " one two", 1.0)
-LOOP = TOKENIZER.spell(0.0, " one two" * 20, 1.0)
 
 
 def outcome(**facts: float) -> DecodingResult:
@@ -70,37 +64,6 @@ def test_a_threshold_of_none_is_not_asked(
     options = FallbackOptions(**choices)
     assert needs_fallback(outcome(**facts), options) is again
     assert is_silence(outcome(**facts), options) is silent
-
-
-def attempts(scripts: list[Script], **choices: Any) -> tuple[float, ScriptedEngine]:
-    """The temperature of the accepted text, and the engine that was asked."""
-    engine = ScriptedEngine(TOKENIZER, scripts)
-    features = engine.encode(np.ones((1, 3000, 2), np.float32))
-    result = decode_with_fallback(
-        engine,
-        TOKENIZER,
-        features,
-        DecodingOptions(language="en", beam_size=2, best_of=3),
-        FallbackOptions(**choices),
-    )
-    return result.temperature, engine
-
-
-def test_the_first_text_that_will_do_is_taken() -> None:
-    temperature, engine = attempts([Script(LOOP), Script(WORDS, -3.0), Script(WORDS)])
-    assert temperature == 0.4
-    sampled = {s.temperature if s else 0.0 for s in engine.samplings}
-    assert sampled == {0.0, 0.2, 0.4}
-
-
-def test_the_last_text_is_taken_if_none_will_do() -> None:
-    temperature, _ = attempts([Script(LOOP)] * 2, temperature=(0.0, 1.0))
-    assert temperature == 1.0
-
-
-def test_silence_is_accepted_at_once() -> None:
-    temperature, _ = attempts([Script(WORDS, -3.0, no_speech=0.9)])
-    assert temperature == 0.0
 
 
 @pytest.mark.parametrize("wrong", [(), (0.0, -1.0)])

@@ -27,26 +27,16 @@ def offer(*rows: dict[int, float]) -> Candidates:
 
 
 def test_greedy_takes_the_first_candidate_until_all_rows_end() -> None:
-    search = GreedySearch(batch=2, group=1, eot=EOT)
+    search = GreedySearch(group=2, eot=EOT)
     assert not search.update(offer({1: -1.0, 2: -0.5}, {3: -0.25}))
     assert not search.update(offer({4: -1.0}, {EOT: -0.25}))
     assert search.update(offer({EOT: -1.0}, {5: -8.0}))
     assert search.rows == [[1, 4, EOT], [3, EOT, EOT]]
-    assert search.hypotheses() == [
-        [Hypothesis((1, 4), -3.0)],
-        [Hypothesis((3,), -0.5)],
-    ]
-
-
-def test_greedy_keeps_the_rows_of_a_window_together() -> None:
-    search = GreedySearch(batch=2, group=2, eot=EOT)
-    search.update(offer({1: -1.0}, {2: -1.0}, {3: -1.0}, {4: -1.0}))
-    found = [[h.tokens for h in window] for window in search.hypotheses()]
-    assert found == [[(1,), (2,)], [(3,), (4,)]]
+    assert search.hypotheses() == [Hypothesis((1, 4), -3.0), Hypothesis((3,), -0.5)]
 
 
 def test_beams_go_on_from_the_best_rows() -> None:
-    search = BeamSearch(batch=1, beam_size=2, max_finished=2, eot=EOT)
+    search = BeamSearch(beam_size=2, max_finished=2, eot=EOT)
     first = {1: -1.0, 2: -2.0, 3: -3.0}
     assert not search.update(offer(first, first))
     assert search.rows == [(1,), (2,)]
@@ -56,51 +46,53 @@ def test_beams_go_on_from_the_best_rows() -> None:
 
 
 def test_a_beam_that_ends_is_set_aside_if_it_outranks_those_that_go_on() -> None:
-    search = BeamSearch(batch=1, beam_size=2, max_finished=2, eot=EOT)
+    search = BeamSearch(beam_size=2, max_finished=2, eot=EOT)
     first = {1: -1.0, 2: -2.0, 3: -3.0}
     search.update(offer(first, first))
     late = {5: -1.0, 6: -2.0, EOT: -9.0}
     assert not search.update(offer({EOT: -0.5, 3: -1.0, 4: -2.0}, late))
     assert search.rows == [(1, 3), (1, 4)]
     assert search.update(offer({EOT: -0.5, 3: -1.0, 4: -2.0}, late))
-    assert search.hypotheses() == [[Hypothesis((1,), -1.5), Hypothesis((1, 3), -2.5)]]
+    assert search.hypotheses() == [Hypothesis((1,), -1.5), Hypothesis((1, 3), -2.5)]
 
 
 def test_the_worse_of_those_that_end_at_once_are_lost_when_enough_have() -> None:
-    search = BeamSearch(batch=1, beam_size=2, max_finished=1, eot=EOT)
+    search = BeamSearch(beam_size=2, max_finished=1, eot=EOT)
     first = {1: -1.0, 2: -2.0, 3: -3.0}
     search.update(offer(first, first))
     end = {EOT: -0.5, 3: -5.0, 4: -6.0}
     assert search.update(offer(end, end))
-    assert search.hypotheses() == [[Hypothesis((1,), -1.5), Hypothesis((1, 3), -6.0)]]
+    assert search.hypotheses() == [Hypothesis((1,), -1.5), Hypothesis((1, 3), -6.0)]
 
 
 def test_unfinished_beams_fill_up_what_has_not_ended() -> None:
-    search = BeamSearch(batch=1, beam_size=3, max_finished=3, eot=EOT)
+    search = BeamSearch(beam_size=3, max_finished=3, eot=EOT)
     first = {1: -2.0, 2: -3.0, EOT: -1.0, 3: -4.0}
     search.update(offer(first, first, first))
     assert search.hypotheses() == [
-        [Hypothesis((), -1.0), Hypothesis((1,), -2.0), Hypothesis((2,), -3.0)]
+        Hypothesis((), -1.0),
+        Hypothesis((1,), -2.0),
+        Hypothesis((2,), -3.0),
     ]
 
 
 def test_there_are_as_many_beams_as_asked_where_few_tokens_may_come() -> None:
-    search = BeamSearch(batch=1, beam_size=5, max_finished=5, eot=EOT)
+    search = BeamSearch(beam_size=5, max_finished=5, eot=EOT)
     first = offer(*[{1: -1.0, 2: -2.0}] * 5)
     first.tokens[:, 2:] = 0  # as the engine fills up what it has too few of
     search.update(first)
     assert search.rows == [(1,), (2,), (0,), (1,), (1,)]
-    assert [h.sum_logprob for h in search.hypotheses()[0]][:2] == [-1.0, -2.0]
+    assert [h.sum_logprob for h in search.hypotheses()][:2] == [-1.0, -2.0]
 
 
 def test_what_may_not_come_neither_ends_nor_replaces_what_may() -> None:
-    search = BeamSearch(batch=1, beam_size=3, max_finished=3, eot=EOT)
+    search = BeamSearch(beam_size=3, max_finished=3, eot=EOT)
     first = offer(*[{1: -1.0}] * 3)
     first.tokens[:, 1:] = EOT
     search.update(first)
     search.update(offer(*[{3: -0.5, EOT: -2.0, 4: -3.0}] * 3))
     assert search.rows[:2] == [(1, 3), (1, 4)]
-    assert search.hypotheses()[0] == [
+    assert search.hypotheses() == [
         Hypothesis((1,), -3.0),
         Hypothesis((1, 3), -1.5),
         Hypothesis((1, 4), -4.0),
@@ -108,21 +100,12 @@ def test_what_may_not_come_neither_ends_nor_replaces_what_may() -> None:
 
 
 def test_beams_that_all_end_leave_rows_that_never_win() -> None:
-    search = BeamSearch(batch=1, beam_size=2, max_finished=2, eot=EOT)
+    search = BeamSearch(beam_size=2, max_finished=2, eot=EOT)
     only_end = offer({EOT: -1.0}, {EOT: -1.0})
     only_end.tokens[:, 1:] = EOT
     assert not search.update(only_end)
     assert len(search.rows) == 2
-    assert best(search.hypotheses()[0], None) == Hypothesis((), -1.0)
-
-
-def test_windows_of_a_batch_do_not_mix() -> None:
-    search = BeamSearch(batch=2, beam_size=1, max_finished=1, eot=EOT)
-    assert not search.update(offer({1: -9.0, 2: -10.0}, {EOT: -0.1, 3: -0.2}))
-    assert search.rows == [(1,), (3,)]
-    assert search.sources == [0, 1]
-    assert search.update(offer({EOT: -0.1, 2: -10.0}, {EOT: -0.1, 5: -0.2}))
-    assert [[h.tokens for h in w] for w in search.hypotheses()] == [[(1,)], [()]]
+    assert best(search.hypotheses(), None) == Hypothesis((), -1.0)
 
 
 @pytest.mark.parametrize(("penalty", "length"), [(None, 4), (0.0, 1), (1.0, 4)])

@@ -55,7 +55,7 @@ def texts(tokens: Sequence[int]) -> tuple[int, ...]:
 def run(engine: FakeEngine, **choices: Any) -> DecodingResult:
     options = DecodingOptions(language="en", **choices)
     features = engine.encode(np.ones((1, 3000, 2), np.float32))
-    [result] = decode(engine, TOKENIZER, features, options)
+    [result] = decode(engine, TOKENIZER, features, [options])
     return result
 
 

@@ -188,7 +188,7 @@ def _add_others(bench: Bench) -> None:
         bench.ints("rows", 4),
         bench.ints(1),
         bench.floats(1),
-        bench.ints(1, dtype=DType.uint64),
+        bench.ints("rows", dtype=DType.uint64),
         bench.floats(1),
         bench.ints("rows", "said"),
         bench.ints("rows", "banned"),

@@ -27,7 +27,7 @@ class Rules:
     never_first: Sequence[int] = ()
     timestamp_begin: int = VOCABULARY
     temperature: float = 0.0
-    seed: int = 0
+    seeds: Sequence[int] = ()
     penalty: float = 1.0
     said: Sequence[Sequence[int]] = ()
     banned: Sequence[Sequence[int]] = ()
@@ -41,7 +41,7 @@ class Rules:
             np.array(self.bounds, np.int32),
             np.array([self.timestamp_begin], np.int32),
             np.array([self.temperature], np.float32),
-            np.array([self.seed], np.uint64),
+            np.array(self.seeds or [0] * len(self.bounds), np.uint64),
             np.array([self.penalty], np.float32),
             self._lists(self.said),
             self._lists(self.banned),
@@ -283,13 +283,22 @@ WEIGHTS = np.concatenate([[2.0, 1.0, 0.0, 1.5, 3.0], np.full(12, -1.0)])
 DRAWS = 20_000
 
 
+def seeds_of(rows: int, seed: int) -> list[int]:
+    """A seed for each row, some of them large, some near to each other."""
+    random = np.random.default_rng(seed)
+    large = random.integers(2**64, size=rows, dtype=np.uint64).tolist()
+    return [*range(seed, seed + rows // 2), *large][:rows]
+
+
 def draw(kernels: Kernels, seed: int, rows: int = DRAWS, heat: float = HEAT) -> list:
     """Samples of equal rows in which token 4, the likeliest, may not come."""
-    rules = Rules([(*FREE[:2], 17, 0)] * rows, never=(4,), temperature=heat, seed=seed)
+    seeds = seeds_of(rows, seed)
+    bounds = [(*FREE[:2], 17, 0)] * rows
+    rules = Rules(bounds, never=(4,), temperature=heat, seeds=seeds)
     return candidates(kernels, np.tile(WEIGHTS, (1, rows, 1)), rules)
 
 
-@pytest.mark.parametrize("seed", [1, 2**63 + 5])
+@pytest.mark.parametrize("seed", [1, 2**40 + 5])
 def test_samples_come_as_often_as_they_should(kernels: Kernels, seed: int) -> None:
     sampled = draw(kernels, seed)[0][:, 0]
     expected = softmax(np.where(np.arange(17) == 4, -np.inf, WEIGHTS / HEAT))
@@ -319,6 +328,7 @@ def test_samples_of_what_was_said_come_less_often_and_carry_the_penalty(
         Rules(
             [(*FREE[:2], 17, 0)] * rows,
             temperature=HEAT,
+            seeds=seeds_of(rows, 5),
             penalty=3.0,
             said=[(0, 3, 8)] * rows,
             banned=[(4,)] * rows,
@@ -345,6 +355,17 @@ def test_rows_are_drawn_apart(kernels: Kernels) -> None:
     chance = softmax(np.where(np.arange(17) == 4, -np.inf, WEIGHTS / HEAT))
     together = (sampled[1:] == sampled[:-1]).mean()
     assert abs(together - (chance**2).sum()) < 0.02
+
+
+def test_a_row_draws_by_its_seed_whatever_stands_beside_it(kernels: Kernels) -> None:
+    logits = np.tile(WEIGHTS, (1, 40, 1))
+    bounds = [(*FREE[:2], 17, 0)] * 40
+    seeds = seeds_of(40, 3)
+    rules = Rules(bounds, temperature=HEAT, seeds=seeds)
+    found = candidates(kernels, logits, rules)[0][:, 0]
+    rules = Rules(bounds, temperature=HEAT, seeds=seeds[::-1])
+    again = candidates(kernels, logits, rules)[0][:, 0]
+    np.testing.assert_array_equal(found, again[::-1])
 
 
 def test_little_heat_draws_the_best(kernels: Kernels) -> None:

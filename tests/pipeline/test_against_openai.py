@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from max_whisper.pipeline.options import TranscribeOptions
-from max_whisper.pipeline.sequential import transcribe
 from max_whisper.pipeline.transcript import transcript_text
 from tests.fakes import (
     FakeEngine,
@@ -20,6 +19,7 @@ from tests.fakes import (
 pytest.importorskip("whisper", reason="needs openai-whisper to compare with")
 
 from tests.decoding.openai import shared_draw, their_transcribe
+from tests.pipeline.recordings import segments_of
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -67,7 +67,7 @@ def test_segments_times_and_seeks_are_theirs(
     mel = numbered_mel(6000 + 37 * seed)
     keywords = {"language": "en", **choices}
     options = TranscribeOptions.from_keywords(**keywords)
-    ours = list(transcribe(engine, tokenizer, mel, options))
+    ours = list(segments_of(engine, tokenizer, mel, options))
     theirs = their_transcribe(engine, tokenizer, mel.frames, **keywords)
 
     assert len(ours) == len(theirs["segments"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from max_whisper.engine.protocol import EncodedWindow
 from max_whisper.timestamps.alignment import Heard, Said, find_alignment
 from tests.fakes import FakeEngine, FakeTokenizer, fake_config, random_logits
 
@@ -18,7 +19,7 @@ def words_of(text: str) -> list[tuple[str, float, float, float]]:
     found = find_alignment(
         ENGINE,
         TOKENIZER,
-        Heard(ENGINE.encode(window), 0, FRAMES),
+        Heard(EncodedWindow(ENGINE.encode(window), 0), FRAMES),
         Said(TOKENIZER.encode(text), "en", TOKENIZER.sot_sequence("en", "transcribe")),
     )
     return [(t.word, t.start, t.end, t.probability) for t in found]
@@ -49,6 +50,7 @@ def test_a_window_of_one_frame_and_a_text_that_is_too_long_are_no_error() -> Non
     window = np.ones((1, 3000, 2), np.float32)
     start = TOKENIZER.sot_sequence("en", "transcribe")
     long = Said(TOKENIZER.encode(" one" * 500), "en", start)
-    found = find_alignment(ENGINE, TOKENIZER, Heard(ENGINE.encode(window), 0, 1), long)
+    heard = Heard(EncodedWindow(ENGINE.encode(window), 0), 1)
+    found = find_alignment(ENGINE, TOKENIZER, heard, long)
     assert len(found) == ENGINE.config.max_target_positions - len(start) - 2
     assert {(timing.start, timing.end) for timing in found} == {(0.0, 0.0)}

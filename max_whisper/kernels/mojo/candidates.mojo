@@ -72,9 +72,9 @@ def maximum(x: Pointer[Float32, _], last: Int) -> Float32:
 
 
 @always_inline
-def gumbel(seed: UInt64, row: Int, token: Int) -> Float32:
+def gumbel(seed: UInt64, token: Int) -> Float32:
     """A Gumbel-distributed number that depends on nothing but its arguments."""
-    var x = seed + UInt64(0x9E3779B97F4A7C15) * UInt64(row * 1_000_003 + token + 1)
+    var x = seed + UInt64(0x9E3779B97F4A7C15) * UInt64(token + 1)
     x = (x ^ (x >> 30)) * UInt64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> 27)) * UInt64(0x94D049BB133111EB)
     x = x ^ (x >> 31)
@@ -152,8 +152,9 @@ def ban(x: Pointer[mut=True, Float32, _], tokens: Pointer[Int32, _], count: Int)
 struct Candidates:
     """`bounds[r]` is first_text, first_timestamp, end and whether it is the first token;
     `timestamp_begin` has one value; `masks[0]` is for every token, `masks[1]` for the
-    first; `temperature`, `seed` and `penalty` have one value each. `said[r]` are tokens
-    to penalise and `banned[r]` those that may not come, both filled up with -1.
+    first; `temperature` and `penalty` have one value each. Row r draws by `seeds[r]`.
+    `said[r]` are tokens to penalise and `banned[r]` those that may not come, both
+    filled up with -1.
     """
 
     @staticmethod
@@ -167,7 +168,7 @@ struct Candidates:
         bounds: InputTensor[dtype=DType.int32, rank=2, ...],
         timestamp_begin: InputTensor[dtype=DType.int32, rank=1, ...],
         temperature: InputTensor[dtype=DType.float32, rank=1, ...],
-        seed: InputTensor[dtype=DType.uint64, rank=1, ...],
+        seeds: InputTensor[dtype=DType.uint64, rank=1, ...],
         penalty: InputTensor[dtype=DType.float32, rank=1, ...],
         said: InputTensor[dtype=DType.int32, rank=2, ...],
         banned: InputTensor[dtype=DType.int32, rank=2, ...],
@@ -176,7 +177,6 @@ struct Candidates:
         var n = logits.dim_size(2)
         var count = tokens.dim_size(1)
         var heat = temperature.unsafe_ptr().unsafe_load[width=1]()
-        var dice = seed.unsafe_ptr().unsafe_load[width=1]()
         var factor = penalty.unsafe_ptr().unsafe_load[width=1]()
         var said_count = said.dim_size(1)
         var ban_count = banned.dim_size(1)
@@ -186,6 +186,7 @@ struct Candidates:
         var lp = logits.unsafe_ptr()
         var mp = masks.unsafe_ptr()
         var bp = bounds.unsafe_ptr()
+        var dice = seeds.unsafe_ptr()
         var said_in = said.unsafe_ptr()
         var ban_in = banned.unsafe_ptr()
         var token_out = tokens.unsafe_ptr()
@@ -220,9 +221,10 @@ struct Candidates:
 
             var total = log_sum_exp(allowed, 0, n)
             if heat > 0:
+                var seed = dice.unsafe_offset(row).unsafe_load[width=1]()
                 for i in range(n):
                     var value = allowed.unsafe_offset(i).unsafe_load[width=1]()
-                    var noise = gumbel(dice, row, i) if value > NEVER else Float32(0)
+                    var noise = gumbel(seed, i) if value > NEVER else Float32(0)
                     scores.unsafe_offset(i).unsafe_store(value / heat + noise)
             var chosen = token_out.unsafe_offset(row * count)
             var worth = logprob_out.unsafe_offset(row * count)

@@ -8,7 +8,7 @@ import pytest
 from max_whisper.engine.protocol import Mel
 from max_whisper.pipeline.language import choose_language
 from max_whisper.pipeline.options import TranscribeOptions
-from max_whisper.pipeline.sequential import Progress, transcribe
+from max_whisper.pipeline.recording import Progress
 from max_whisper.pipeline.transcript import transcript_text
 from max_whisper.transcript import Segment
 from tests.fakes import (
@@ -20,6 +20,7 @@ from tests.fakes import (
     numbered_mel,
     random_logits,
 )
+from tests.pipeline.recordings import segments_of
 
 TOKENIZER = FakeTokenizer()
 spell = TOKENIZER.spell
@@ -30,7 +31,7 @@ def heard(
 ) -> list[Segment]:
     options = TranscribeOptions.from_keywords(language="en", **choices)
     mel = numbered_mel(frames)
-    return list(transcribe(engine, TOKENIZER, mel, options, progress))
+    return list(segments_of(engine, TOKENIZER, mel, options, progress))
 
 
 def test_a_recording_is_heard_window_by_window() -> None:
@@ -102,7 +103,7 @@ def test_closing_the_iterator_stops_the_work() -> None:
     words = Script(spell(0.0, " one", 30.0))
     engine = ScriptedEngine(TOKENIZER, [words] * 10)
     options = TranscribeOptions.from_keywords(language="en")
-    segments = transcribe(engine, TOKENIZER, numbered_mel(30000), options)
+    segments = segments_of(engine, TOKENIZER, numbered_mel(30000), options)
     assert next(segments).text == " one"
     segments.close()
     assert len(engine.windows) == 1

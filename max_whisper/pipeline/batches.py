@@ -1,0 +1,108 @@
+"""Windows of many walks, decoded side by side; those that fail are tried again.
+
+    walks ─▶ encode ─▶ waiting ─▶ decode a batch ─▶ will it do? ─▶ segments, next window
+                          ▲                            │ no
+                          └────── one step warmer ─────┘
+
+A text depends on its own window alone, so a batch of any size gives the same. A walk on
+its own is a batch of one: `transcribe` of openai/whisper.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from max_whisper.decoding.decode import decode, shared
+from max_whisper.decoding.fallback import needs_fallback
+from max_whisper.decoding.options import DecodingOptions
+from max_whisper.engine.protocol import EncodedWindow, Engine
+from max_whisper.pipeline.walk import Walk
+from max_whisper.tokenizer import Tokenizer
+from max_whisper.transcript import Segment
+
+Owner = TypeVar("Owner")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting(Generic[Owner]):
+    """A window that waits for its decoding, at one of the temperatures."""
+
+    owner: Owner
+    walk: Walk
+    encoded: EncodedWindow
+    decoding: DecodingOptions
+    attempt: int = 0
+
+    @property
+    def options(self) -> DecodingOptions:
+        """How it is decoded this time."""
+        return self.decoding.at(self.walk.options.temperature[self.attempt])
+
+    @property
+    def can_fall_back(self) -> bool:
+        """Whether a warmer temperature is left."""
+        return self.attempt + 1 < len(self.walk.options.temperature)
+
+
+def hear(
+    engine: Engine,
+    tokenizer: Tokenizer,
+    walks: Iterable[tuple[Owner, Walk]],
+    batch_size: int,
+) -> Iterator[tuple[Owner, Walk, list[Segment]]]:
+    """Go all walks, `batch_size` of them at a time, and yield the segments of windows.
+
+    Those of one walk come in their order, and it is at its end when it has no window
+    any more. Walks are asked for when there is room for them, with a window to hear. To
+    cancel, close the iterator.
+    """
+    coming = iter(walks)
+    ready: list[tuple[Owner, Walk]] = []
+    waiting: deque[Waiting[Owner]] = deque()
+    while True:
+        ready += islice(coming, batch_size - len(ready) - len(waiting))
+        waiting += _encode(engine, ready)
+        if not waiting:
+            return
+        ready = []
+        batch = _batch(waiting)
+        features = engine.gather([window.encoded for window in batch])
+        options = [window.options for window in batch]
+        results = decode(engine, tokenizer, features, options)
+        for window, result in zip(batch, results, strict=True):
+            walk = window.walk
+            if window.can_fall_back and needs_fallback(result, walk.options):
+                waiting.append(replace(window, attempt=window.attempt + 1))
+                continue
+            yield window.owner, walk, walk.hear(result, window.encoded)
+            if walk.window:
+                ready.append((window.owner, walk))
+
+
+def _encode(
+    engine: Engine, walks: Sequence[tuple[Owner, Walk]]
+) -> list[Waiting[Owner]]:
+    """The next window of each walk, encoded in one batch."""
+    if not walks:
+        return []
+    features = engine.encode(np.stack([walk.frames for _, walk in walks]))
+    return [
+        Waiting(owner, walk, EncodedWindow(features, index), walk.decoding)
+        for index, (owner, walk) in enumerate(walks)
+    ]
+
+
+def _batch(waiting: deque[Waiting[Owner]]) -> list[Waiting[Owner]]:
+    """Take the window that waits longest, and those that go with it."""
+    wanted = shared(waiting[0].options)
+    batch = [window for window in waiting if shared(window.options) == wanted]
+    rest = [window for window in waiting if shared(window.options) != wanted]
+    waiting.clear()
+    waiting += rest
+    return batch

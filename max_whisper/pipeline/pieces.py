@@ -1,0 +1,42 @@
+"""Where a recording may be cut, so that its pieces can be heard by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from max_whisper.audio.constants import FRAMES_PER_SECOND
+from max_whisper.engine.protocol import Mel
+from max_whisper.pipeline.windows import Clip
+
+PAUSE = 3 * FRAMES_PER_SECOND // 10
+"""Mel frames over which it shall be quiet: 0.3 s."""
+
+
+def cut_at_silence(mel: Mel, clips: Sequence[Clip], longest: int) -> list[Clip]:
+    """Clips of at most `longest` mel frames that cover the same sound.
+
+    A longer clip is cut where the last third of what may be a piece is quietest.
+    """
+    loudness = _smoothed(mel.frames.mean(axis=1))
+    return [piece for clip in clips for piece in _pieces(loudness, clip, longest)]
+
+
+def _pieces(loudness: NDArray[np.float32], clip: Clip, longest: int) -> Iterator[Clip]:
+    start, end = clip
+    while end - start > longest:
+        first = start + longest * 2 // 3
+        cut = first + int(np.argmin(loudness[first : start + longest]))
+        yield start, cut
+        start = cut
+    yield start, end
+
+
+def _smoothed(loudness: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The mean over the pause around each frame, `[n]`."""
+    if len(loudness) < PAUSE:
+        return loudness
+    kernel = np.full(PAUSE, 1 / PAUSE, np.float32)
+    return np.convolve(loudness, kernel, mode="same").astype(np.float32)

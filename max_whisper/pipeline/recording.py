@@ -1,0 +1,158 @@
+"""One recording, from its samples to its segments, in the order in which they are said.
+
+samples ─▶ speech only ─▶ mel ─▶ language ─▶ walks ┄▶ segments ─▶ in order, with ids
+         (vad_filter)                              (batches)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+
+from max_whisper.audio.constants import SAMPLE_RATE
+from max_whisper.audio.load import Samples
+from max_whisper.decoding.language import resolve_language
+from max_whisper.engine.protocol import Engine, Mel
+from max_whisper.pipeline.language import choose_language
+from max_whisper.pipeline.options import TranscribeOptions
+from max_whisper.pipeline.pieces import cut_at_silence
+from max_whisper.pipeline.speech import in_recording
+from max_whisper.pipeline.transcript import transcript_text
+from max_whisper.pipeline.walk import Walk
+from max_whisper.pipeline.windows import Clip, seek_clips
+from max_whisper.tokenizer import Tokenizer
+from max_whisper.transcript import Segment, Transcript
+from max_whisper.vad.detect import find_speech
+from max_whisper.vad.speech_map import SpeechMap
+
+DEFAULT_LANGUAGE = "en"
+"""The language of a recording in which nobody speaks, if none is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a transcription is, in mel frames of 10 ms."""
+
+    done_frames: int
+    total_frames: int
+
+
+class Recording:
+    """What is known of a recording from the start, and the walks through it.
+
+    `language` is a code, `duration` in seconds; `speech` is what is heard of it, None
+    if that is all. Every walk has a window to hear.
+    """
+
+    def __init__(
+        self,
+        language: str,
+        duration: float,
+        speech: SpeechMap | None,
+        walks: Sequence[Walk],
+        total_frames: int,
+    ) -> None:
+        self.language = language
+        self.duration = duration
+        self.speech = speech
+        self.walks = walks
+        self._total_frames = total_frames
+        self._held: dict[Walk, list[Segment]] = {walk: [] for walk in walks}
+        self._ids = count()
+
+    @property
+    def speech_duration(self) -> float | None:
+        """Seconds of it that are heard; None without `vad_filter`."""
+        return self.speech.duration if self.speech else None
+
+    @property
+    def progress(self) -> Progress:
+        """How far the walks are, together."""
+        total = self._total_frames
+        before = self.walks[0].first if self.walks else total
+        done = sum(walk.seek - walk.first for walk in self.walks)
+        return Progress(min(before + done, total), total)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all walks are at their end."""
+        return not any(walk.window for walk in self.walks)
+
+    def add(self, walk: Walk, segments: Sequence[Segment]) -> list[Segment]:
+        """What can be told by now, once `walk` has heard `segments`.
+
+        The segments of a piece wait until all pieces before it are done.
+        """
+        self._held[walk] += segments
+        told: list[Segment] = []
+        for one, held in self._held.items():
+            told += held
+            held.clear()
+            if one.window:
+                break
+        numbered = [replace(segment, id=next(self._ids)) for segment in told]
+        return list(in_recording(numbered, self.speech)) if self.speech else numbered
+
+    def transcript(
+        self, tokenizer: Tokenizer, segments: Sequence[Segment]
+    ) -> Transcript:
+        """All that was said, and what is known of the recording."""
+        return Transcript(
+            text=transcript_text(tokenizer, segments),
+            segments=tuple(segments),
+            language=self.language,
+            duration=self.duration,
+            speech_duration=self.speech_duration,
+        )
+
+
+def open_recording(
+    engine: Engine, tokenizer: Tokenizer, samples: Samples, options: TranscribeOptions
+) -> Recording:
+    """Find speech and language, and where the walks through a recording begin.
+
+    Raises `OptionError` for a language that is unknown or that the model lacks, and for
+    a detector of speech that is not installed.
+    """
+    duration = samples.size / SAMPLE_RATE
+    given = resolve_language(tokenizer, options.decoding)
+    speech = None
+    if options.vad_filter:
+        speech = find_speech(samples, options.vad)
+        if not speech.spans:
+            return Recording(given or DEFAULT_LANGUAGE, duration, speech, (), 0)
+        samples = speech.join(samples)
+    mel = engine.log_mel(samples)
+    language = choose_language(engine, tokenizer, mel, options)
+    options = options.in_language(language)
+    walks = walks_through(engine, tokenizer, mel, options)
+    return Recording(language, duration, speech, walks, len(mel.frames))
+
+
+def walks_through(
+    engine: Engine, tokenizer: Tokenizer, mel: Mel, options: TranscribeOptions
+) -> list[Walk]:
+    """One walk through all clips, or one through each piece that is cut at silence."""
+    walks = [
+        Walk(engine, tokenizer, mel, clips, chosen)
+        for clips, chosen in _parts(mel, options, engine.config.num_frames)
+    ]
+    return [walk for walk in walks if walk.window]
+
+
+def _parts(
+    mel: Mel, options: TranscribeOptions, longest: int
+) -> Iterator[tuple[Sequence[Clip], TranscribeOptions]]:
+    """The clips of each walk, and its options: the initial prompt is the first one's,
+    unless it is carried.
+    """
+    clips = seek_clips(options.clip_timestamps, len(mel.frames))
+    if not options.cut_at_silence:
+        yield clips, options
+        return
+    first, *others = cut_at_silence(mel, clips, longest)
+    yield [first], options
+    if not options.carry_initial_prompt:
+        options = replace(options, initial_prompt=None)
+    yield from (([piece], options) for piece in others)

@@ -1,0 +1,101 @@
+"""One way through a recording: window after window, each reading what was said before.
+
+`transcribe` of openai/whisper, seen from inside: each window begins where the speech of
+the last one ended. Who decodes the windows, and in what company, is no matter here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from max_whisper.decoding.fallback import is_silence
+from max_whisper.decoding.options import DecodingOptions
+from max_whisper.decoding.result import DecodingResult
+from max_whisper.engine.protocol import EncodedWindow, Engine, Mel
+from max_whisper.pipeline.history import PromptHistory
+from max_whisper.pipeline.options import TranscribeOptions
+from max_whisper.pipeline.transcript import SegmentWriter
+from max_whisper.pipeline.windows import Clip, Windows
+from max_whisper.pipeline.words import WordTimes
+from max_whisper.timestamps import Cut, Window, split_segments
+from max_whisper.tokenizer import Tokenizer
+from max_whisper.transcript import Segment
+
+PROMPT_RESET_TEMPERATURE = 0.5
+"""What was said at a higher temperature is not read by later windows."""
+
+
+class Walk:
+    """Goes through some clips of a recording.
+
+    `options` name the language (see `TranscribeOptions.in_language`). `window` is the
+    one to be heard next, None at the end; `first` is the mel frame at which it begins.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        tokenizer: Tokenizer,
+        mel: Mel,
+        clips: Sequence[Clip],
+        options: TranscribeOptions,
+    ) -> None:
+        self.options = options
+        self._mel = mel
+        self._num_frames = engine.config.num_frames
+        self._timestamp_begin = tokenizer.timestamp_begin
+        self._windows = Windows(clips, self._num_frames)
+        self._history = PromptHistory.begin(tokenizer, options, engine.config)
+        self._writer = SegmentWriter(tokenizer)
+        self._words = WordTimes(engine, tokenizer, len(mel.frames), options)
+        self.first = clips[0][0]
+        self.window = self._windows.next()
+
+    @property
+    def seek(self) -> int:
+        """The mel frame up to which the recording was heard."""
+        return self._windows.seek
+
+    @property
+    def frames(self) -> NDArray[np.float32]:
+        """The window's mel, filled up with zeros: `[num_frames, bins]`."""
+        assert self.window, "the walk is not at its end"
+        return self._mel.window(self.window.seek, self.window.size, self._num_frames)
+
+    @property
+    def decoding(self) -> DecodingOptions:
+        """How the window is decoded: with what was said before."""
+        return replace(self.options.decoding, prompt=self._history.prompt())
+
+    def hear(self, result: DecodingResult, encoded: EncodedWindow) -> list[Segment]:
+        """The segments of the window, which was decoded as `result`; then go on."""
+        window = self.window
+        assert window, "the walk is not at its end"
+        segments: list[Segment] = []
+        self._windows.seek = window.end
+        if not is_silence(result, self.options):
+            cut = self._cut(result, window, encoded)
+            segments = self._writer.write(cut.segments, result, window)
+            self._windows.seek = cut.seek
+            self._history.add([token for s in segments for token in s.tokens])
+            if not cut.is_skipped and self._is_to_forget(result.temperature):
+                self._history.forget()
+        self.window = self._windows.next()
+        return segments
+
+    def _cut(
+        self, result: DecodingResult, window: Window, encoded: EncodedWindow
+    ) -> Cut:
+        cut = split_segments(result.tokens, self._timestamp_begin, window)
+        if not self.options.word_timestamps:
+            return cut
+        return self._words.add(cut, window, encoded)
+
+    def _is_to_forget(self, temperature: float) -> bool:
+        if not self.options.condition_on_previous_text:
+            return True
+        return temperature > PROMPT_RESET_TEMPERATURE

@@ -1,0 +1,122 @@
+"""Windows side by side, and the attempts of each: the text is that of windows alone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import pytest
+
+from max_whisper.decoding.result import DecodingResult
+from max_whisper.engine.protocol import Mel
+from max_whisper.pipeline import batches
+from max_whisper.pipeline.options import TranscribeOptions
+from max_whisper.pipeline.recording import walks_through
+from max_whisper.transcript import Segment
+from tests.fakes import (
+    FakeEngine,
+    FakeTokenizer,
+    Script,
+    ScriptedEngine,
+    fake_config,
+    numbered_mel,
+    random_logits,
+)
+
+TOKENIZER = FakeTokenizer()
+WORDS = TOKENIZER.spell(0.0, " one two", 1.0)
+LOOP = TOKENIZER.spell(0.0, " one two" * 20, 1.0)
+LENGTHS = (7000, 300, 12_345, 3000, 6100, 9999)
+
+
+def recordings() -> list[Mel]:
+    """Recordings of which no window is in another."""
+    return [Mel(numbered_mel(n).frames + 20_000 * i) for i, n in enumerate(LENGTHS)]
+
+
+def heard(batch_size: int, **choices: Any) -> tuple[dict[int, list[Segment]], int]:
+    """The segments of each recording, and how often the engine was asked."""
+    engine = FakeEngine(fake_config(TOKENIZER), random_logits(TOKENIZER, 11))
+    options = TranscribeOptions.from_keywords(language="en", **choices)
+    walks = (
+        (index, walk)
+        for index, mel in enumerate(recordings())
+        for walk in walks_through(engine, TOKENIZER, mel, options)
+    )
+    segments: dict[int, list[Segment]] = defaultdict(list)
+    for index, _, found in batches.hear(engine, TOKENIZER, walks, batch_size):
+        segments[index] += found
+    return segments, len(engine.samplings)
+
+
+SURE = {"logprob_threshold": None, "compression_ratio_threshold": None}
+CHOICES: list[dict[str, Any]] = [
+    SURE,
+    {"temperature": (0.0, 0.5, 1.0)},
+    {"compression_ratio_threshold": 0.9, "temperature": (0.0, 0.7)},
+    {"beam_size": 3, "best_of": 2, "temperature": (0.0, 0.4)},
+    {"word_timestamps": True},
+    {"condition_on_previous_text": False, "initial_prompt": " one"},
+]
+
+
+@pytest.mark.parametrize("choices", CHOICES, ids=str)
+def test_a_batch_of_any_size_gives_the_same_text(choices: dict[str, Any]) -> None:
+    alone, steps = heard(1, **choices)
+    assert sum(map(len, alone.values())) > len(LENGTHS)
+    for batch_size in (2, 4, 8, 16):
+        together, fewer = heard(batch_size, **choices)
+        assert together == alone
+        assert fewer < steps
+
+
+def test_only_some_windows_fall_back_in_that_test() -> None:
+    alone, _ = heard(1, **CHOICES[1])
+    temperatures = {s.temperature for segments in alone.values() for s in segments}
+    assert len(temperatures) > 1
+
+
+def test_walks_are_asked_for_when_there_is_room() -> None:
+    engine = FakeEngine(fake_config(TOKENIZER), random_logits(TOKENIZER, 11))
+    options = TranscribeOptions.from_keywords(language="en", **SURE)
+    asked: list[int] = []
+
+    def walks() -> Any:
+        for index, mel in enumerate(recordings()):
+            asked.append(index)
+            yield index, *walks_through(engine, TOKENIZER, mel, options)
+
+    found = batches.hear(engine, TOKENIZER, walks(), batch_size=2)
+    next(found)
+    assert asked == [0, 1]
+
+
+def attempts(scripts: list[Script], **choices: Any) -> tuple[float, ScriptedEngine]:
+    """The temperature of the accepted text, and the engine that was asked."""
+    engine = ScriptedEngine(TOKENIZER, scripts)
+    options = TranscribeOptions.from_keywords(
+        language="en", beam_size=2, best_of=3, **choices
+    )
+    [walk] = walks_through(engine, TOKENIZER, numbered_mel(3000), options)
+    accepted: list[DecodingResult] = []
+    hear = walk.hear
+    walk.hear = lambda result, encoded: accepted.append(result) or hear(result, encoded)
+    list(batches.hear(engine, TOKENIZER, [(0, walk)], 1))
+    return accepted[0].temperature, engine
+
+
+def test_the_first_text_that_will_do_is_taken() -> None:
+    temperature, engine = attempts([Script(LOOP), Script(WORDS, -3.0), Script(WORDS)])
+    assert temperature == 0.4
+    sampled = {s.temperature if s else 0.0 for s in engine.samplings}
+    assert sampled == {0.0, 0.2, 0.4}
+
+
+def test_the_last_text_is_taken_if_none_will_do() -> None:
+    temperature, _ = attempts([Script(LOOP)] * 2, temperature=(0.0, 1.0))
+    assert temperature == 1.0
+
+
+def test_silence_is_accepted_at_once() -> None:
+    temperature, _ = attempts([Script(WORDS, -3.0, no_speech=0.9)])
+    assert temperature == 0.0

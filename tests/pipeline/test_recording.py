@@ -1,0 +1,65 @@
+"""What a recording tells of the walks through it, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from max_whisper.pipeline.batches import hear
+from max_whisper.pipeline.options import TranscribeOptions
+from max_whisper.pipeline.recording import Progress, Recording, walks_through
+from max_whisper.pipeline.walk import Walk
+from max_whisper.transcript import Segment
+from tests.fakes import FakeTokenizer, Script, ScriptedEngine, numbered_mel
+from tests.pipeline.recordings import segments_of
+
+TOKENIZER = FakeTokenizer()
+FRAMES = 7000
+
+
+def in_pieces(**choices: object) -> TranscribeOptions:
+    return TranscribeOptions.from_keywords(
+        language="en",
+        cut_at_silence=True,
+        condition_on_previous_text=False,
+        **choices,
+    )
+
+
+def scripts() -> list[Script]:
+    return [Script(TOKENIZER.spell(0.0, f" {word}", 1.0)) for word in "abc"]
+
+
+def heard_by(walk: Walk, engine: ScriptedEngine) -> Sequence[Segment]:
+    """The segments of a walk that is one window long."""
+    [(_, _, segments)] = hear(engine, TOKENIZER, [(None, walk)], 1)
+    return segments
+
+
+def test_only_the_first_piece_reads_the_initial_prompt_unless_it_is_carried() -> None:
+    start = TOKENIZER.sot_sequence("en", "transcribe")
+    before = (TOKENIZER.sot_prev, *TOKENIZER.spell(" two"))
+    for carry, later in ((False, start), (True, (*before, *start))):
+        engine = ScriptedEngine(TOKENIZER, scripts())
+        options = in_pieces(
+            initial_prompt="two", carry_initial_prompt=carry, batch_size=1
+        )
+        segments = list(segments_of(engine, TOKENIZER, numbered_mel(FRAMES), options))
+        assert [(s.id, s.text) for s in segments] == [(0, " a"), (1, " b"), (2, " c")]
+        assert engine.prompts == [(*before, *start), later, later]
+
+
+def test_a_piece_that_is_done_waits_for_those_before_it() -> None:
+    engine = ScriptedEngine(TOKENIZER, scripts())
+    walks = walks_through(engine, TOKENIZER, numbered_mel(FRAMES), in_pieces())
+    recording = Recording("en", FRAMES / 100, None, walks, FRAMES)
+    first, second, third = walks
+    last_size = FRAMES - third.first
+    assert recording.add(third, heard_by(third, engine)) == []
+    assert recording.progress == Progress(last_size, FRAMES)
+    told = recording.add(first, heard_by(first, engine))
+    assert [(s.id, s.text) for s in told] == [(0, " b")]
+    assert not recording.is_done
+    told = recording.add(second, heard_by(second, engine))
+    assert [(s.id, s.text) for s in told] == [(1, " c"), (2, " a")]
+    assert recording.is_done
+    assert recording.progress == Progress(FRAMES, FRAMES)
