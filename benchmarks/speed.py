@@ -100,7 +100,7 @@ def measure(checkpoint: Checkpoint, audio: str, rounds: int) -> Seconds:
 def one_round(
     engine: Any, tokenizer: Tokenizer, samples: Any, seconds: Seconds
 ) -> None:
-    mel = timed(seconds, "log-mel", lambda: engine.log_mel(samples))
+    mel = timed(seconds, "log-mel", lambda: engine.log_mel([samples]))
     frames = engine.config.num_frames
     window = mel.window(0, frames, frames)[np.newaxis]
     features = timed(seconds, "encode a window", lambda: engine.encode(window))

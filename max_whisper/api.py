@@ -6,9 +6,10 @@ The keyword arguments are those of `transcribe()` in openai/whisper, under its n
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import PurePath
 from types import TracebackType
 from typing import Any, TypeAlias
@@ -23,6 +24,7 @@ from max_whisper.engine.load import load_engine
 from max_whisper.engine.options import EngineOptions
 from max_whisper.engine.protocol import Engine
 from max_whisper.errors import CheckpointError, OptionError
+from max_whisper.pipeline.journal import JournalPlan
 from max_whisper.pipeline.many import ManyRecordings, OnFileProgress, Outcome
 from max_whisper.pipeline.options import TranscribeOptions
 from max_whisper.pipeline.recording import open_recording
@@ -34,6 +36,8 @@ from max_whisper.vad.detect import choose_detector
 from max_whisper.weights import Checkpoint, load_checkpoint
 
 OnCompile: TypeAlias = Callable[[str], AbstractContextManager[None]]
+
+JournalPath: TypeAlias = str | os.PathLike[str]
 
 OPENAI_VOCAB_SIZES = (51864, 51865, 51866)
 """Vocabularies without padding: their last token is the last of the timestamps."""
@@ -104,6 +108,7 @@ class Whisper:
         audio: AudioSource,
         *,
         progress: OnProgress | None = None,
+        journal: JournalPath | None = None,
         **options: Any,
     ) -> Transcript:
         """Turn `audio` into its transcript.
@@ -112,16 +117,23 @@ class Whisper:
         samples at 16 kHz. `options` are OpenAI's: `language`, `task`, `temperature`,
         `beam_size`, `initial_prompt`, … `progress` is called after every window.
 
-        Raises `AudioError` for what is not sound and `OptionError` for a choice that is
-        unknown or that this model cannot honour.
+        `journal` names a file that keeps what was heard. If it has windows of this
+        recording, heard by this model with these options, the transcription goes on
+        after them; it is yours to delete.
+
+        Raises `AudioError` for what is not sound, `OptionError` for a choice that is
+        unknown or that this model cannot honour, and `OutputError` for a journal that
+        cannot be written.
         """
-        return self.segments(audio, progress=progress, **options).transcript()
+        stream = self.segments(audio, progress=progress, journal=journal, **options)
+        return stream.transcript()
 
     def segments(
         self,
         audio: AudioSource,
         *,
         progress: OnProgress | None = None,
+        journal: JournalPath | None = None,
         **options: Any,
     ) -> SegmentStream:
         """Begin the transcript of `audio` and yield its segments as they come.
@@ -133,7 +145,8 @@ class Whisper:
         chosen = self._checked(options)
         chosen.verify_for_one()
         engine, tokenizer = self._engine, self._tokenizer
-        recording = open_recording(engine, tokenizer, load_audio(audio), chosen)
+        plan = journal and JournalPlan(journal, self._identity)
+        recording = open_recording(engine, tokenizer, audio, chosen, plan or None)
         segments = transcribe(engine, tokenizer, recording, chosen, progress)
         return SegmentStream(segments, recording, tokenizer)
 
@@ -142,6 +155,7 @@ class Whisper:
         sources: Iterable[AudioSource],
         *,
         progress: OnFileProgress | None = None,
+        journals: Sequence[JournalPath] = (),
         **options: Any,
     ) -> Iterator[Outcome]:
         """Transcribe many recordings side by side; yield each when it is finished.
@@ -150,12 +164,14 @@ class Whisper:
         recordings share a batch of `batch_size`. A source is opened when there is room
         for it; one that is not sound ends in an `Outcome` with its error, and the
         others go on. `progress` is called after every window with the place of its
-        recording among all.
+        recording among all; `journals`, if given, has a journal for each of them.
 
         Raises `OptionError` as `transcribe` does.
         """
         chosen = self._checked(options)
-        many = ManyRecordings(self._engine, self._tokenizer, sources, chosen)
+        plans = [JournalPlan(path, self._identity) for path in journals]
+        pairs = zip(sources, plans or repeat(None), strict=bool(plans))
+        many = ManyRecordings(self._engine, self._tokenizer, pairs, chosen)
         return many.outcomes(progress)
 
     def detect_language(self, audio: AudioSource) -> DetectedLanguage:
@@ -169,8 +185,8 @@ class Whisper:
         window = np.zeros(self.config.num_frames * HOP_LENGTH, np.float32)
         start = samples[: window.size]
         window[: start.size] = start
-        mel = self._engine.log_mel(window)
-        features = self._engine.encode(mel.frames[np.newaxis])
+        mel = self._engine.log_mel([window])
+        features = self._engine.encode(mel.frames[:][np.newaxis])
         [found] = detect_language(self._engine, self._tokenizer, features)
         ranked = dict(sorted(found.items(), key=lambda pair: -pair[1]))
         language = next(iter(ranked))
@@ -193,6 +209,11 @@ class Whisper:
 
     def __repr__(self) -> str:
         return f"<Whisper {self.name}>"
+
+    @property
+    def _identity(self) -> str:
+        """What a journal must have been written by."""
+        return f"{self.name} {self.config}"
 
     def _checked(self, keywords: Mapping[str, Any]) -> TranscribeOptions:
         """The options that keywords mean, as far as this model can honour them."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -194,8 +194,9 @@ class FakeEngine:
     samplings: list[Sampling | None] = field(default_factory=list)
     batch_size: int = 8
 
-    def log_mel(self, samples: NDArray[np.float32]) -> Mel:
-        return numbered_mel(len(samples) // 160)
+    def log_mel(self, sound: Iterable[NDArray[np.float32]]) -> Mel:
+        samples = sum(piece.size for piece in sound)
+        return replace(numbered_mel(samples // 160), samples=samples)
 
     def encode(self, windows: NDArray[np.float32]) -> AudioFeatures:
         keys = [(int(w[0, 0]), np.count_nonzero(w[:, 0])) for w in windows]

@@ -195,6 +195,13 @@ def _output_flags() -> Iterator[Flag]:
         choices=(*FORMATS, "all"),
     )
     yield Flag(
+        name="resume",
+        help="pass over files whose results are there, and go on where one was cut off",
+        group="output",
+        default=False,
+        parse=boolean,
+    )
+    yield Flag(
         name="verbose",
         help="print segments as they come (True) or show a progress bar (False)",
         group="output",

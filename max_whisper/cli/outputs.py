@@ -6,11 +6,29 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from max_whisper.errors import OptionError, OutputError
 
 STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A file to transcribe, and `stem`: its results' path without the format."""
+
+    file: str
+    stem: Path
+
+    @property
+    def journal(self) -> Path:
+        """What keeps the windows that were heard until the results are written."""
+        return self.stem.with_name(f".{self.stem.name}.journal")
+
+    def result(self, format_name: str) -> Path:
+        """The file of one format."""
+        return self.stem.with_name(f"{self.stem.name}.{format_name}")
 
 
 def output_stems(files: Sequence[str]) -> dict[str, str]:

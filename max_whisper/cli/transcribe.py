@@ -12,6 +12,7 @@ from max_whisper.cli.choices import chosen_dtype, subtitle_options, transcribe_o
 from max_whisper.cli.messages import complain, progress_bar, progress_bars, spinner
 from max_whisper.cli.outputs import (
     STANDARD_INPUT,
+    Job,
     output_stems,
     prepare_folder,
     write_whole,
@@ -45,32 +46,40 @@ def run(arguments: Namespace) -> int:
     stems = output_stems(arguments.audio)
     folder = Path(arguments.output_dir)
     prepare_folder(folder)
-    readable = [file for file in arguments.audio if _is_readable(file)]
+    formats = _formats(arguments.output_format)
+    jobs = [Job(file, folder / stems[file]) for file in arguments.audio]
+    if arguments.resume:
+        jobs = [job for job in jobs if not _is_done(job, formats, arguments.verbose)]
+        if not jobs:
+            return DONE
+    readable = [job for job in jobs if _is_readable(job.file)]
     if not readable:
         return FAILED
     written = 0
     with _load(arguments) as model:
-        for file, transcript in _transcripts(model, readable, options, arguments):
+        for job, transcript in _transcripts(model, readable, options, arguments):
             try:
-                stem = folder / stems[file]
-                _write(transcript, stem, arguments.output_format, layout)
+                _write(transcript, job, formats, layout)
                 written += 1
             except OutputError as error:
                 complain(str(error))
-    return DONE if written == len(arguments.audio) else FAILED
+    return DONE if written == len(jobs) else FAILED
 
 
 def _transcripts(
-    model: Whisper, files: Sequence[str], options: dict[str, Any], arguments: Namespace
-) -> Iterator[tuple[str, Transcript]]:
+    model: Whisper, jobs: Sequence[Job], options: dict[str, Any], arguments: Namespace
+) -> Iterator[tuple[Job, Transcript]]:
     """Each file with its transcript, side by side unless the batch is to hold one."""
-    if len(files) > 1 and arguments.batch_size != 1:
-        yield from _transcribe_many(model, files, options, arguments.verbose)
+    if not arguments.resume:
+        for job in jobs:
+            job.journal.unlink(missing_ok=True)
+    if len(jobs) > 1 and arguments.batch_size != 1:
+        yield from _transcribe_many(model, jobs, options, arguments.verbose)
         return
     options = options if arguments.cut_at_silence else options | {"batch_size": 1}
-    for file in files:
+    for job in jobs:
         try:
-            yield file, _transcribe_one(model, file, options, arguments.verbose)
+            yield job, _transcribe_one(model, job, options, arguments.verbose)
         except AudioError as error:
             complain(str(error))
 
@@ -116,13 +125,14 @@ def _is_readable(file: str) -> bool:
 
 
 def _transcribe_one(
-    model: Whisper, file: str, options: dict[str, Any], verbose: bool
+    model: Whisper, job: Job, options: dict[str, Any], verbose: bool
 ) -> Transcript:
     """Transcribe a file, and tell of it while it is heard."""
     detects = options["language"] is None and model.is_multilingual
+    options = options | {"journal": job.journal}
     if not verbose:
-        with progress_bar(os.path.basename(file)) as progress:
-            stream = model.segments(file, progress=progress, **options)
+        with progress_bar(os.path.basename(job.file)) as progress:
+            stream = model.segments(job.file, progress=progress, **options)
             if detects and stream.speech_duration != 0:
                 print_language(stream.language)
             return stream.transcript()
@@ -131,7 +141,7 @@ def _transcribe_one(
             "Detecting language using up to the first 30 seconds. "
             "Use `--language` to specify the language"
         )
-    stream = model.segments(file, **options)
+    stream = model.segments(job.file, **options)
     if detects and stream.speech_duration != 0:
         print_language(stream.language)
     print_speech(stream.speech_duration, stream.duration)
@@ -141,32 +151,49 @@ def _transcribe_one(
 
 
 def _transcribe_many(
-    model: Whisper, files: Sequence[str], options: dict[str, Any], verbose: bool
-) -> Iterator[tuple[str, Transcript]]:
+    model: Whisper, jobs: Sequence[Job], options: dict[str, Any], verbose: bool
+) -> Iterator[tuple[Job, Transcript]]:
     """Transcribe files side by side; tell of each and yield it when it is finished."""
     detects = options["language"] is None and model.is_multilingual
+    files = [job.file for job in jobs]
+    options = options | {"journals": [job.journal for job in jobs]}
     with progress_bars(files, shown=not verbose) as progress:
         for outcome in model.transcribe_many(files, progress=progress, **options):
-            file, transcript = files[outcome.index], outcome.transcript
+            job, transcript = jobs[outcome.index], outcome.transcript
             if transcript is None:
                 complain(str(outcome.error))
                 continue
             if verbose:
-                print_line(f"{file}:")
+                print_line(f"{job.file}:")
                 if detects and transcript.speech_duration != 0:
                     print_language(transcript.language)
                 print_speech(transcript.speech_duration, transcript.duration)
                 for segment in transcript.segments:
                     print_segment(segment)
-            yield file, transcript
+            yield job, transcript
+
+
+def _formats(output_format: str) -> tuple[str, ...]:
+    from max_whisper.formats import FORMATS
+
+    return tuple(FORMATS) if output_format == "all" else (output_format,)
+
+
+def _is_done(job: Job, formats: Sequence[str], verbose: bool) -> bool:
+    """Whether all results of a file are there; if so, say it."""
+    if job.file == STANDARD_INPUT or not all(job.result(f).is_file() for f in formats):
+        return False
+    if verbose:
+        print_line(f"{job.file}: done before")
+    return True
 
 
 def _write(
-    transcript: Transcript, stem: Path, output_format: str, layout: SubtitleOptions
+    transcript: Transcript, job: Job, formats: Sequence[str], layout: SubtitleOptions
 ) -> None:
-    from max_whisper.formats import FORMATS, render
+    """Write all results, after which the journal is of no use."""
+    from max_whisper.formats import render
 
-    formats = FORMATS if output_format == "all" else (output_format,)
     for name in formats:
-        text = render(transcript, name, layout)
-        write_whole(stem.with_name(f"{stem.name}.{name}"), text)
+        write_whole(job.result(name), render(transcript, name, layout))
+    job.journal.unlink(missing_ok=True)

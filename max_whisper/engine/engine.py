@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ from max_whisper.engine.protocol import (
 )
 from max_whisper.errors import MaxWhisperError
 from max_whisper.features import log_mel
+from max_whisper.features.kept_frames import KeptFrames
 from max_whisper.kernels.ops import NO_TOKEN
 from max_whisper.model import graphs
 
@@ -70,14 +71,20 @@ class MaxEngine:
         self._dtype = dtype
         self.batch_size = CPU_BATCH if device.is_host else GPU_BATCH
 
-    def log_mel(self, samples: NDArray[np.float32]) -> Mel:
-        energies = [
-            _get(self._run(log_mel.GRAPH, self._put(block))[0])
-            for block in log_mel.blocks(samples)
-        ]
-        frames = log_mel.normalise(np.concatenate(energies))
-        length = samples.size // HOP_LENGTH
-        return Mel(frames[:length], frames[length:])
+    def log_mel(self, sound: Iterable[NDArray[np.float32]]) -> Mel:
+        samples = 0
+
+        def counted() -> Iterator[NDArray[np.float32]]:
+            nonlocal samples
+            for piece in sound:
+                samples += piece.size
+                yield piece
+
+        frames = KeptFrames(self.config.num_mel_bins)
+        for block in log_mel.blocks(counted()):
+            frames.append(_get(self._run(log_mel.GRAPH, self._put(block))[0]))
+        tail = frames.cut_off(samples // HOP_LENGTH)
+        return Mel(frames, samples, tail)
 
     def encode(self, windows: NDArray[np.float32]) -> AudioFeatures:
         padded = np.pad(windows, ((0, 0), (1, 1), (0, 0)))

@@ -12,7 +12,7 @@ rules cross as data, not as callbacks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -22,6 +22,20 @@ from numpy.typing import NDArray
 from max_whisper.config import WhisperConfig
 
 
+class Frames(Protocol):
+    """Mel frames `[n, bins]` in memory, or wherever there is room; read by slices."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Frames and bins."""
+
+    def __len__(self) -> int:
+        """How many frames there are."""
+
+    def __getitem__(self, part: slice, /) -> NDArray[np.float32]:
+        """Some frames that follow one another."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mel:
     """The log-mel spectrogram of a whole recording, normalised by its own maximum.
@@ -29,9 +43,11 @@ class Mel:
     `frames` is `[n, num_mel_bins]` float32, time first, 10 ms a frame, without padding.
     `tail` is what follows if silence follows the sound: the frames that still reach
     into its end, then silent ones, so many that the first window of 30 s is full.
+    `samples` is the number of samples that the recording has.
     """
 
-    frames: NDArray[np.float32]
+    frames: Frames
+    samples: int = 0
     tail: NDArray[np.float32] = field(
         default_factory=lambda: np.empty((0, 1), np.float32)
     )
@@ -180,8 +196,8 @@ class Engine(Protocol):
     def batch_size(self) -> int:
         """How many windows are best decoded side by side."""
 
-    def log_mel(self, samples: NDArray[np.float32]) -> Mel:
-        """Samples `[n]` at 16 kHz to `n // 160` frames, and what follows."""
+    def log_mel(self, sound: Iterable[NDArray[np.float32]]) -> Mel:
+        """A stream of n samples at 16 kHz to `n // 160` frames, and what follows."""
 
     def encode(self, windows: NDArray[np.float32]) -> AudioFeatures:
         """Windows `[batch, num_frames, num_mel_bins]`, padded, to audio features."""

@@ -7,7 +7,8 @@ recording.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import TypeAlias
 
 import numpy as np
 from max.dtype import DType
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 from max_whisper.audio.constants import HOP_LENGTH, N_FFT, N_FRAMES
 from max_whisper.features.mel_filters import mel_filters
 from max_whisper.kernels.ops import Ops
+
+Samples: TypeAlias = NDArray[np.float32]
 
 GRAPH = "log_mel"
 BLOCK_SAMPLES = N_FRAMES * HOP_LENGTH + N_FFT - HOP_LENGTH
@@ -42,26 +45,56 @@ def build_log_mel(module: Module, kernels: Ops, num_mel_bins: int) -> None:
         graph.output(kernels.log_mel(graph.inputs[0].tensor, *values))
 
 
-def blocks(samples: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
-    """Cut samples into blocks of 3000 frames; frames are centred on their samples.
+def blocks(sound: Iterable[Samples]) -> Iterator[Samples]:
+    """Cut a stream of samples into blocks of 3000 frames, centred on their samples.
 
     The recording is mirrored at its beginning, as `torch.stft` does it, and followed by
     silence, as openai/whisper pads it.
     """
-    half = N_FFT // 2
-    head = np.zeros(half + 1, np.float32)
-    head[: min(samples.size, half + 1)] = samples[: half + 1]
-    padded = np.concatenate([head[:0:-1], samples])
-    for start in range(0, samples.size + half, N_FRAMES * HOP_LENGTH):
+    step = N_FRAMES * HOP_LENGTH
+    left = np.empty(0, np.float32)
+    for piece in _large(_mirrored(sound)):
+        left = np.concatenate([left, piece])
+        while left.size >= BLOCK_SAMPLES:
+            yield left[:BLOCK_SAMPLES]
+            left = left[step:]
+    while left.size:
         block = np.zeros(BLOCK_SAMPLES, np.float32)
-        piece = padded[start : start + BLOCK_SAMPLES]
+        piece = left[:BLOCK_SAMPLES]
         block[: piece.size] = piece
         yield block
+        left = left[step:]
 
 
-def normalise(log_energies: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Clamp to 8 below the maximum and scale to about -1..1, in place."""
-    np.maximum(log_energies, log_energies.max() - np.float32(8.0), out=log_energies)
-    log_energies += np.float32(4.0)
-    log_energies /= np.float32(4.0)
-    return log_energies
+def normalise(log_energies: Samples, maximum: np.float32) -> Samples:
+    """Clamp to 8 below the maximum of the recording and scale to about -1..1."""
+    clamped = np.maximum(log_energies, maximum - np.float32(8.0))
+    clamped += np.float32(4.0)
+    clamped /= np.float32(4.0)
+    return clamped
+
+
+def _large(pieces: Iterable[Samples]) -> Iterator[Samples]:
+    """The same stream in pieces of about a block: decoders give thousandths of it."""
+    waiting: list[Samples] = []
+    size = 0
+    for piece in pieces:
+        waiting.append(piece)
+        size += piece.size
+        if size >= BLOCK_SAMPLES:
+            yield np.concatenate(waiting)
+            waiting, size = [], 0
+    yield np.concatenate([np.empty(0, np.float32), *waiting])
+
+
+def _mirrored(sound: Iterable[Samples]) -> Iterator[Samples]:
+    """The stream with its first half frame mirrored before it."""
+    half = N_FFT // 2
+    coming = iter(sound)
+    begin = np.empty(0, np.float32)
+    while begin.size <= half and (piece := next(coming, None)) is not None:
+        begin = np.concatenate([begin, piece])
+    head = np.zeros(half + 1, np.float32)
+    head[: min(begin.size, half + 1)] = begin[: half + 1]
+    yield np.concatenate([head[:0:-1], begin])
+    yield from coming

@@ -34,7 +34,7 @@ def uniform_numbers(seeds: TensorValue, places: TensorValue) -> TensorValue:
     for _ in range(ROUNDS):
         square = x * x % prime
         x = (square * square % prime * x % prime * FACTOR + SHIFT) % prime
-    share = (ops.cast(x, DType.float32) + 0.5) / PRIME
+    share = (ops.cast(x, DType.float32) + 0.5) * (1.0 / 2**31)
     return ops.min(share, ops.constant(LARGEST, DType.float32, share.device))
 
 

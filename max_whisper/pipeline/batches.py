@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -66,10 +65,12 @@ def hear(
     ready: list[tuple[Owner, Walk]] = []
     waiting: deque[Waiting[Owner]] = deque()
     while True:
-        ready += islice(coming, batch_size - len(ready) - len(waiting))
-        waiting += _encode(engine, ready)
-        if not waiting:
+        while len(ready) + len(waiting) < batch_size and (pair := next(coming, None)):
+            yield from ((*pair, segments) for segments in _remembered(pair[1]))
+            ready += [pair] if pair[1].window else []
+        if not ready and not waiting:
             return
+        waiting += _encode(engine, ready)
         ready = []
         batch = _batch(waiting)
         features = engine.gather([window.encoded for window in batch])
@@ -80,9 +81,16 @@ def hear(
             if window.can_fall_back and needs_fallback(result, walk.options):
                 waiting.append(replace(window, attempt=window.attempt + 1))
                 continue
-            yield window.owner, walk, walk.hear(result, window.encoded)
+            heard = walk.listen(result, window.encoded)
+            yield window.owner, walk, walk.go_on(heard)
             if walk.window:
                 ready.append((window.owner, walk))
+
+
+def _remembered(walk: Walk) -> Iterator[list[Segment]]:
+    """Go through the windows that are in the journal."""
+    while heard := walk.remembered():
+        yield walk.go_on(heard)
 
 
 def _encode(

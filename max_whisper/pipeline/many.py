@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from max_whisper.audio.load import AudioSource, load_audio
+from max_whisper.audio.load import AudioSource
 from max_whisper.engine.protocol import Engine
 from max_whisper.errors import AudioError
 from max_whisper.pipeline.batches import hear
+from max_whisper.pipeline.journal import JournalPlan
 from max_whisper.pipeline.options import TranscribeOptions
 from max_whisper.pipeline.recording import Progress, Recording, open_recording
 from max_whisper.pipeline.stream import chosen_batch
@@ -60,7 +61,7 @@ class ManyRecordings:
         self,
         engine: Engine,
         tokenizer: Tokenizer,
-        sources: Iterable[AudioSource],
+        sources: Iterable[tuple[AudioSource, JournalPlan | None]],
         options: TranscribeOptions,
     ) -> None:
         self._engine = engine
@@ -84,15 +85,14 @@ class ManyRecordings:
 
     def _walks(self) -> Iterator[tuple[Underway, Walk]]:
         """The walks of one recording after the other; what has none is over at once."""
-        for index, source in enumerate(self._sources):
+        for index, (source, journal) in enumerate(self._sources):
             try:
-                samples = load_audio(source)
+                recording = open_recording(
+                    self._engine, self._tokenizer, source, self._options, journal
+                )
             except AudioError as error:
                 self._over.append(Outcome(index, source, error=error))
                 continue
-            recording = open_recording(
-                self._engine, self._tokenizer, samples, self._options
-            )
             underway = Underway(index, source, recording)
             if not recording.walks:
                 self._over.append(underway.outcome(self._tokenizer))

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from max_whisper.audio.constants import SAMPLE_RATE
-from max_whisper.audio.load import Samples
+from max_whisper.audio.load import AudioSource, load_audio, stream_audio
 from max_whisper.decoding.language import resolve_language
 from max_whisper.engine.protocol import Engine, Mel
+from max_whisper.pipeline.journal import JournalPlan
 from max_whisper.pipeline.language import choose_language
 from max_whisper.pipeline.options import TranscribeOptions
 from max_whisper.pipeline.pieces import cut_at_silence
@@ -38,33 +39,37 @@ class Progress:
     total_frames: int
 
 
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """What is heard of a recording that lasts `duration` seconds.
+
+    `speech` says where that lies in it; None if it is all.
+    """
+
+    mel: Mel
+    duration: float
+    speech: SpeechMap | None = None
+
+
 class Recording:
     """What is known of a recording from the start, and the walks through it.
 
-    `language` is a code, `duration` in seconds; `speech` is what is heard of it, None
-    if that is all. Every walk has a window to hear.
+    `language` is a code. Every walk has a window to hear.
     """
 
-    def __init__(
-        self,
-        language: str,
-        duration: float,
-        speech: SpeechMap | None,
-        walks: Sequence[Walk],
-        total_frames: int,
-    ) -> None:
+    def __init__(self, language: str, sound: Sound, walks: Sequence[Walk]) -> None:
         self.language = language
-        self.duration = duration
-        self.speech = speech
+        self.duration = sound.duration
         self.walks = walks
-        self._total_frames = total_frames
+        self._speech = sound.speech
+        self._total_frames = len(sound.mel.frames)
         self._held: dict[Walk, list[Segment]] = {walk: [] for walk in walks}
         self._ids = count()
 
     @property
     def speech_duration(self) -> float | None:
         """Seconds of it that are heard; None without `vad_filter`."""
-        return self.speech.duration if self.speech else None
+        return None if self._speech is None else self._speech.duration
 
     @property
     def progress(self) -> Progress:
@@ -92,7 +97,11 @@ class Recording:
             if one.window:
                 break
         numbered = [replace(segment, id=next(self._ids)) for segment in told]
-        return list(in_recording(numbered, self.speech)) if self.speech else numbered
+        return (
+            numbered
+            if self._speech is None
+            else [*in_recording(numbered, self._speech)]
+        )
 
     def transcript(
         self, tokenizer: Tokenizer, segments: Sequence[Segment]
@@ -108,26 +117,42 @@ class Recording:
 
 
 def open_recording(
-    engine: Engine, tokenizer: Tokenizer, samples: Samples, options: TranscribeOptions
+    engine: Engine,
+    tokenizer: Tokenizer,
+    source: AudioSource,
+    options: TranscribeOptions,
+    journal: JournalPlan | None = None,
 ) -> Recording:
-    """Find speech and language, and where the walks through a recording begin.
+    """Read a recording, find its language and where the walks through it begin.
 
-    Raises `OptionError` for a language that is unknown or that the model lacks, and for
-    a detector of speech that is not installed.
+    Its samples are never in memory as a whole, unless speech is to be found in them.
+    What its journal has of it is not heard again.
+    Raises `AudioError` for what is no sound, and `OptionError` for a language that is
+    unknown or that the model lacks, or for a detector of speech that is not installed.
     """
-    duration = samples.size / SAMPLE_RATE
-    given = resolve_language(tokenizer, options.decoding)
-    speech = None
-    if options.vad_filter:
-        speech = find_speech(samples, options.vad)
-        if not speech.spans:
-            return Recording(given or DEFAULT_LANGUAGE, duration, speech, (), 0)
-        samples = speech.join(samples)
-    mel = engine.log_mel(samples)
-    language = choose_language(engine, tokenizer, mel, options)
+    sound = _speech(engine, source, options) if options.vad_filter else None
+    if sound is None:
+        mel = engine.log_mel(stream_audio(source))
+        sound = Sound(mel, mel.samples / SAMPLE_RATE)
+    if sound.mel.samples:
+        language = choose_language(engine, tokenizer, sound.mel, options)
+    else:
+        language = resolve_language(tokenizer, options.decoding) or DEFAULT_LANGUAGE
     options = options.in_language(language)
-    walks = walks_through(engine, tokenizer, mel, options)
-    return Recording(language, duration, speech, walks, len(mel.frames))
+    walks = walks_through(engine, tokenizer, sound.mel, options)
+    if journal and walks:
+        opened = journal.open(sound.mel, options)
+        for walk in walks:
+            walk.journal = opened
+    return Recording(language, sound, walks)
+
+
+def _speech(engine: Engine, source: AudioSource, options: TranscribeOptions) -> Sound:
+    """Only where somebody speaks."""
+    samples = load_audio(source)
+    speech = find_speech(samples, options.vad)
+    mel = engine.log_mel([speech.join(samples)])
+    return Sound(mel, samples.size / SAMPLE_RATE, speech)
 
 
 def walks_through(

@@ -17,11 +17,13 @@ from max_whisper.decoding.options import DecodingOptions
 from max_whisper.decoding.result import DecodingResult
 from max_whisper.engine.protocol import EncodedWindow, Engine, Mel
 from max_whisper.pipeline.history import PromptHistory
+from max_whisper.pipeline.journal import HeardWindow, Journal
 from max_whisper.pipeline.options import TranscribeOptions
 from max_whisper.pipeline.transcript import SegmentWriter
 from max_whisper.pipeline.windows import Clip, Windows
 from max_whisper.pipeline.words import WordTimes
-from max_whisper.timestamps import Cut, Window, split_segments
+from max_whisper.timestamps import split_segments
+from max_whisper.timestamps.alignment import WordTiming
 from max_whisper.tokenizer import Tokenizer
 from max_whisper.transcript import Segment
 
@@ -52,6 +54,7 @@ class Walk:
         self._history = PromptHistory.begin(tokenizer, options, engine.config)
         self._writer = SegmentWriter(tokenizer)
         self._words = WordTimes(engine, tokenizer, len(mel.frames), options)
+        self.journal: Journal | None = None
         self.first = clips[0][0]
         self.window = self._windows.next()
 
@@ -71,14 +74,35 @@ class Walk:
         """How the window is decoded: with what was said before."""
         return replace(self.options.decoding, prompt=self._history.prompt())
 
-    def hear(self, result: DecodingResult, encoded: EncodedWindow) -> list[Segment]:
-        """The segments of the window, which was decoded as `result`; then go on."""
+    def remembered(self) -> HeardWindow | None:
+        """The window as the journal has it, if it was heard before."""
+        if self.journal is None or self.window is None:
+            return None
+        return self.journal.find(self.first, self.window.seek)
+
+    def listen(self, result: DecodingResult, encoded: EncodedWindow) -> HeardWindow:
+        """The window that was decoded as `result`, with times of words if asked for."""
         window = self.window
+        assert window, "the walk is not at its end"
+        words: list[WordTiming] = []
+        if self.options.word_timestamps and not is_silence(result, self.options):
+            cut = split_segments(result.tokens, self._timestamp_begin, window)
+            words = self._words.align(cut.segments, window, encoded)
+        heard = HeardWindow(result, tuple(words))
+        if self.journal is not None:
+            self.journal.keep(self.first, window.seek, heard)
+        return heard
+
+    def go_on(self, heard: HeardWindow) -> list[Segment]:
+        """The segments of the window; then the walk is at the next one."""
+        window, result = self.window, heard.result
         assert window, "the walk is not at its end"
         segments: list[Segment] = []
         self._windows.seek = window.end
         if not is_silence(result, self.options):
-            cut = self._cut(result, window, encoded)
+            cut = split_segments(result.tokens, self._timestamp_begin, window)
+            if self.options.word_timestamps:
+                cut = self._words.add(cut, window, heard.words)
             segments = self._writer.write(cut.segments, result, window)
             self._windows.seek = cut.seek
             self._history.add([token for s in segments for token in s.tokens])
@@ -86,14 +110,6 @@ class Walk:
                 self._history.forget()
         self.window = self._windows.next()
         return segments
-
-    def _cut(
-        self, result: DecodingResult, window: Window, encoded: EncodedWindow
-    ) -> Cut:
-        cut = split_segments(result.tokens, self._timestamp_begin, window)
-        if not self.options.word_timestamps:
-            return cut
-        return self._words.add(cut, window, encoded)
 
     def _is_to_forget(self, temperature: float) -> bool:
         if not self.options.condition_on_previous_text:

@@ -31,13 +31,12 @@ class WordTimes:
         self._options = options
         self._last_speech_end = 0.0
 
-    def add(self, cut: Cut, window: Window, encoded: EncodedWindow) -> Cut:
+    def add(self, cut: Cut, window: Window, timings: Sequence[WordTiming]) -> Cut:
         """The cut with words; the next window begins after the last of them.
 
         With a `hallucination_silence_threshold`, without what is probably no speech.
         """
         options = self._options
-        timings = self._align(cut.segments, window, encoded)
         segments = add_words(
             cut.segments,
             timings,
@@ -58,7 +57,7 @@ class WordTimes:
             self._last_speech_end = end
         return cut
 
-    def _align(
+    def align(
         self, segments: Sequence[TimedTokens], window: Window, encoded: EncodedWindow
     ) -> list[WordTiming]:
         """The words of all segments."""

@@ -7,10 +7,14 @@ import json
 import os
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from max_whisper import Progress
+from max_whisper.cli import transcribe as cli_transcribe
 from max_whisper.cli.main import main
 from max_whisper.vad import detect
 from tests import stand_in
@@ -25,6 +29,17 @@ def transcribe(*arguments: str) -> int:
 
 def names(folder: str | Path = ".") -> set[str]:
     return set(os.listdir(folder))
+
+
+@contextmanager
+def interrupted_after_two_windows(name: str) -> Iterator[Callable[[Progress], None]]:
+    """A progress bar whose watcher presses Ctrl-C."""
+
+    def show(progress: Progress) -> None:
+        if progress.done_frames >= 6000:
+            raise KeyboardInterrupt
+
+    yield show
 
 
 def error_line(capsys: Capture) -> str:
@@ -153,12 +168,12 @@ def test_an_unwritable_folder_is_found_first(
     assert not engines
 
 
-def test_a_result_that_cannot_be_written_leaves_nothing(capsys: Capture) -> None:
+def test_a_result_that_cannot_be_written_leaves_its_journal(capsys: Capture) -> None:
     stand_in.write_wav(Path("a.wav"))
     Path("a.txt").mkdir()
     assert transcribe("a.wav", "-f", "txt") == 2
     assert "a.txt" in error_line(capsys)
-    assert names() == {"a.wav", "a.txt"}
+    assert names() == {"a.wav", "a.txt", ".a.journal"}
 
 
 def test_ctrl_c_leaves_no_half_of_a_file(
@@ -171,7 +186,30 @@ def test_ctrl_c_leaves_no_half_of_a_file(
     monkeypatch.setattr(os, "replace", interrupt)
     assert transcribe("a.wav") == 2
     assert "interrupted" in error_line(capsys)
-    assert names() == {"a.wav"}
+    assert names() == {"a.wav", ".a.journal"}
+
+
+def test_resume_passes_over_what_is_done_and_goes_on_with_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
+    engines: list[stand_in.StandInEngine],
+) -> None:
+    for name in ("a.wav", "b.wav"):
+        stand_in.write_wav(Path(name), 70)
+    with monkeypatch.context() as patch:
+        patch.setattr(cli_transcribe, "progress_bar", interrupted_after_two_windows)
+        assert transcribe("a.wav", "-f", "txt", "--verbose", "False") == 2
+    assert names() == {"a.wav", "b.wav", ".a.journal"}
+    Path("b.txt").write_text("mine")
+    flags = ["-f", "txt", "--resume", "True"]
+    capsys.readouterr()
+    assert transcribe("a.wav", "b.wav", *flags) == 0
+    assert capsys.readouterr().out.splitlines()[0] == "b.wav: done before"
+    assert Path("a.txt").read_text() == "Hello there.\n" * 3
+    assert Path("b.txt").read_text() == "mine"
+    assert names() == {"a.wav", "b.wav", "a.txt", "b.txt"}
+    steps_a_window = len(engines[0].samplings) / 2
+    assert len(engines[1].samplings) == steps_a_window
 
 
 @pytest.mark.parametrize(

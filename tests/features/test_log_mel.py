@@ -26,24 +26,27 @@ def noise(length: int) -> np.ndarray:
 @pytest.mark.parametrize("length", LENGTHS)
 def test_blocks_and_maximum_are_those_of_one_long_transform(length: int) -> None:
     samples = noise(length)
-    levels = np.concatenate([log_energies(b, 80) for b in blocks(samples)])
-    found = normalise(levels)[: length // 160]
+    pieces = np.array_split(samples, [7, 180, 500_000])
+    levels = np.concatenate([log_energies(b, 80) for b in blocks(pieces)])
+    found = normalise(levels, levels.max())[: length // 160]
     np.testing.assert_allclose(found, log_mel(samples, 80), atol=1e-7)
 
 
 @pytest.mark.parametrize("length", LENGTHS)
 def test_blocks_hold_3000_frames(length: int) -> None:
-    found = list(blocks(noise(length)))
+    found = list(blocks([noise(length)]))
     assert {block.shape for block in found} == {(BLOCK_SAMPLES,)}
     assert {block.dtype for block in found} == {np.dtype(np.float32)}
     assert len(found) * 3000 >= length // 160
 
 
 def test_no_sound_has_no_frames() -> None:
-    levels = np.concatenate([log_energies(b, 80) for b in blocks(noise(0))])
-    assert (normalise(levels) == levels[0, 0]).all()
+    levels = np.concatenate([log_energies(b, 80) for b in blocks([])])
+    assert (levels == levels[0, 0]).all()
 
 
 def test_normalise_clamps_to_eight_decades_and_scales() -> None:
     levels = np.array([[-10, 0], [2, -6.5]], np.float32)
-    np.testing.assert_allclose(normalise(levels), [[-0.5, 1], [1.5, -0.5]])
+    np.testing.assert_allclose(
+        normalise(levels, np.float32(2)), [[-0.5, 1], [1.5, -0.5]]
+    )

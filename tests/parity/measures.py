@@ -46,7 +46,7 @@ def compare_insides(
         theirs = whisper.log_mel_spectrogram(
             load_audio(path), reference.dims.n_mels, padding=whisper.audio.N_SAMPLES
         )[:, : len(mel.frames)].numpy()
-        gap = np.abs(mel.frames.T - theirs)
+        gap = np.abs(mel.frames[:].T - theirs)
         found.mel_max = max(found.mel_max, float(gap.max()))
         means.append(float(gap.mean()))
 

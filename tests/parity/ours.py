@@ -75,7 +75,7 @@ class Ours:
 
     def first_window(self, path: Path) -> tuple[Mel, np.ndarray]:
         """The recording's mel and its first window `[1, frames, bins]`."""
-        mel = self.engine.log_mel(load_audio(path))
+        mel = self.engine.log_mel([load_audio(path)])
         frames = self.whisper.config.num_frames
         return mel, mel.window(0, frames, frames)[np.newaxis]
 

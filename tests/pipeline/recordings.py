@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from max_whisper.engine.protocol import Engine, Mel
 from max_whisper.pipeline.options import TranscribeOptions
-from max_whisper.pipeline.recording import Recording, walks_through
+from max_whisper.pipeline.recording import Recording, Sound, walks_through
 from max_whisper.pipeline.stream import OnProgress, transcribe
 from max_whisper.transcript import Segment
 from tests.fakes import FakeTokenizer
@@ -21,6 +21,5 @@ def segments_of(
 ) -> Iterator[Segment]:
     """What is heard in a recording with this mel."""
     walks = walks_through(engine, tokenizer, mel, options)
-    seconds = len(mel.frames) / 100
-    recording = Recording("en", seconds, None, walks, len(mel.frames))
+    recording = Recording("en", Sound(mel, len(mel.frames) / 100), walks)
     return transcribe(engine, tokenizer, recording, options, progress)

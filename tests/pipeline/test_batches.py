@@ -99,8 +99,8 @@ def attempts(scripts: list[Script], **choices: Any) -> tuple[float, ScriptedEngi
     )
     [walk] = walks_through(engine, TOKENIZER, numbered_mel(3000), options)
     accepted: list[DecodingResult] = []
-    hear = walk.hear
-    walk.hear = lambda result, encoded: accepted.append(result) or hear(result, encoded)
+    go_on = walk.go_on
+    walk.go_on = lambda heard: accepted.append(heard.result) or go_on(heard)
     list(batches.hear(engine, TOKENIZER, [(0, walk)], 1))
     return accepted[0].temperature, engine
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from max_whisper.pipeline.batches import hear
 from max_whisper.pipeline.options import TranscribeOptions
-from max_whisper.pipeline.recording import Progress, Recording, walks_through
+from max_whisper.pipeline.recording import Progress, Recording, Sound, walks_through
 from max_whisper.pipeline.walk import Walk
 from max_whisper.transcript import Segment
 from tests.fakes import FakeTokenizer, Script, ScriptedEngine, numbered_mel
@@ -50,8 +50,9 @@ def test_only_the_first_piece_reads_the_initial_prompt_unless_it_is_carried() ->
 
 def test_a_piece_that_is_done_waits_for_those_before_it() -> None:
     engine = ScriptedEngine(TOKENIZER, scripts())
-    walks = walks_through(engine, TOKENIZER, numbered_mel(FRAMES), in_pieces())
-    recording = Recording("en", FRAMES / 100, None, walks, FRAMES)
+    mel = numbered_mel(FRAMES)
+    walks = walks_through(engine, TOKENIZER, mel, in_pieces())
+    recording = Recording("en", Sound(mel, FRAMES / 100), walks)
     first, second, third = walks
     last_size = FRAMES - third.first
     assert recording.add(third, heard_by(third, engine)) == []

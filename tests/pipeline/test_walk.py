@@ -143,6 +143,6 @@ def test_the_window_of_a_language_goes_on_after_the_sound(frames: int) -> None:
 
     engine = Listener(fake_config(TOKENIZER), random_logits(TOKENIZER, 2))
     whole = numbered_mel(6000).frames
-    mel = Mel(whole[:frames], whole[frames:])
+    mel = Mel(whole[:frames], tail=whole[frames:])
     choose_language(engine, TOKENIZER, mel, TranscribeOptions())
     np.testing.assert_array_equal(hearing, [whole[np.newaxis, :3000]])

@@ -1,0 +1,126 @@
+"""What was heard of a recording, window by window, in a file beside the results.
+
+A transcription that was cut off goes on from it: windows that it has are not decoded
+again, and everything that follows from them is worked out anew, so the text is that of
+one go. A line holds a window; what follows the last whole line is overwritten.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import weakref
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from max_whisper.decoding.result import DecodingResult
+from max_whisper.engine.protocol import Mel
+from max_whisper.errors import OutputError
+from max_whisper.pipeline.options import TranscribeOptions
+from max_whisper.timestamps.alignment import WordTiming
+from max_whisper.version import __version__
+
+Line: TypeAlias = dict[str, Any]
+BLOCK = 3000
+"""Mel frames that are read at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeardWindow:
+    """How a window was decoded, and when its words were said if that was asked."""
+
+    result: DecodingResult
+    words: tuple[WordTiming, ...] = ()
+
+
+class Journal:
+    """The windows of one recording that were heard, now or before.
+
+    `identity` says what was heard and how; a file with another one is begun anew.
+    Raises `OutputError` if the file cannot be written.
+    """
+
+    def __init__(self, path: Path, identity: str) -> None:
+        self._path = path
+        lines, end = _whole_lines(path)
+        if not lines or lines[0].get("identity") != identity:
+            lines, end = [], 0
+        self._kept = {(line["first"], line["seek"]): _heard(line) for line in lines[1:]}
+        try:
+            path.touch()
+            file = path.open("r+", encoding="utf-8")
+            weakref.finalize(self, file.close)
+            file.truncate(end)
+            file.seek(end)
+        except OSError as error:
+            raise self._refused(error) from error
+        self._file = file
+        if not lines:
+            self._write({"identity": identity})
+
+    def find(self, first: int, seek: int) -> HeardWindow | None:
+        """The window at mel frame `seek` of the walk that began at `first`."""
+        return self._kept.get((first, seek))
+
+    def keep(self, first: int, seek: int, heard: HeardWindow) -> None:
+        """Write a window down; it is in the file when this returns."""
+        self._write({"first": first, "seek": seek, **asdict(heard)})
+
+    def _write(self, line: Line) -> None:
+        try:
+            self._file.write(f"{json.dumps(line)}\n")
+            self._file.flush()
+        except OSError as error:
+            raise self._refused(error) from error
+
+    def _refused(self, error: OSError) -> OutputError:
+        return OutputError(
+            f"{self._path}: expected a journal that can be written, found none "
+            f"({error.strerror}); choose another folder"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class JournalPlan:
+    """Where the journal of a recording is, and the model that hears it."""
+
+    path: str | os.PathLike[str]
+    model: str
+
+    def open(self, mel: Mel, options: TranscribeOptions) -> Journal:
+        """The journal of the recording that has this mel."""
+        digest = hashlib.sha256(f"{__version__} {self.model} {options}".encode())
+        for start in range(0, len(mel.frames), BLOCK):
+            digest.update(mel.frames[start : start + BLOCK].tobytes())
+        return Journal(Path(self.path), digest.hexdigest())
+
+
+def _heard(line: Line) -> HeardWindow:
+    result, *words = (
+        facts | {"tokens": tuple(facts["tokens"])}
+        for facts in (line["result"], *line["words"])
+    )
+    timings = tuple(WordTiming(**word) for word in words)
+    return HeardWindow(DecodingResult(**result), timings)
+
+
+def _whole_lines(path: Path) -> tuple[list[Line], int]:
+    """The lines of a file that are whole, and the byte after the last of them."""
+    lines: list[Line] = []
+    end = 0
+    for raw in _raw_lines(path):
+        try:
+            lines.append(json.loads(raw))
+        except ValueError:
+            break
+        end += len(raw)
+    return lines, end
+
+
+def _raw_lines(path: Path) -> Iterator[bytes]:
+    if path.is_file():
+        with path.open("rb") as file:
+            yield from (line for line in file if line.endswith(b"\n"))

@@ -1,0 +1,78 @@
+"""A transcription that is cut off and goes on says what one in one go says."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from max_whisper.engine.protocol import Mel
+from max_whisper.errors import OutputError
+from max_whisper.pipeline.batches import hear
+from max_whisper.pipeline.journal import JournalPlan
+from max_whisper.pipeline.options import TranscribeOptions
+from max_whisper.pipeline.recording import Recording, Sound, walks_through
+from max_whisper.transcript import Segment
+from tests.fakes import (
+    FakeEngine,
+    FakeTokenizer,
+    fake_config,
+    numbered_mel,
+    random_logits,
+)
+
+TOKENIZER = FakeTokenizer()
+MEL = numbered_mel(20_000)
+CHOICES: list[dict[str, Any]] = [
+    {},
+    {"word_timestamps": True, "hallucination_silence_threshold": 1.0},
+    {"cut_at_silence": True, "condition_on_previous_text": False},
+]
+
+
+def heard(
+    path: Path, windows: int | None = None, mel: Mel = MEL, **choices: Any
+) -> tuple[list[Segment], int]:
+    """The segments of so many windows, and how often the engine was asked."""
+    engine = FakeEngine(fake_config(TOKENIZER), random_logits(TOKENIZER, 11))
+    options = TranscribeOptions.from_keywords(language="en", **choices)
+    walks = walks_through(engine, TOKENIZER, mel, options)
+    journal = JournalPlan(path, "a model").open(mel, options)
+    for walk in walks:
+        walk.journal = journal
+    recording = Recording("en", Sound(mel, len(mel.frames) / 100), walks)
+    pairs = [(None, walk) for walk in walks]
+    found = islice(hear(engine, TOKENIZER, pairs, batch_size=3), windows)
+    segments = [s for _, walk, told in found for s in recording.add(walk, told)]
+    return segments, len(engine.samplings)
+
+
+@pytest.mark.parametrize("choices", CHOICES, ids=str)
+def test_it_goes_on_where_it_was_cut_off(
+    tmp_path: Path, choices: dict[str, Any]
+) -> None:
+    whole, steps = heard(tmp_path / "whole", **choices)
+    path = tmp_path / "cut"
+    heard(path, windows=4, **choices)
+    with path.open("a") as file:
+        file.write('{"first": 0, "seek": 12, "res')
+    heard(path, windows=6, **choices)
+    again, fewer = heard(path, **choices)
+    assert again == whole
+    assert 0 < fewer < steps
+    assert heard(path, **choices) == (whole, 0)
+
+
+def test_another_recording_or_other_options_begin_anew(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    whole, steps = heard(path)
+    assert heard(path, initial_prompt=" one")[1] > 0
+    assert heard(path) == (whole, steps)
+    assert heard(path, mel=numbered_mel(20_001))[1] > 0
+
+
+def test_a_journal_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="expected a journal"):
+        heard(tmp_path / "missing" / "journal")
