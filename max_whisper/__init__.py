@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from max_whisper.pipeline.many import Outcome
     from max_whisper.pipeline.recording import Progress
     from max_whisper.pipeline.stream import SegmentStream
-    from max_whisper.transcript import Segment, Transcript, Word
+    from max_whisper.transcript import Dropped, Segment, Transcript, Word
 
 __all__ = [
     "LANGUAGES",
@@ -38,6 +38,7 @@ __all__ = [
     "CheckpointError",
     "DetectedLanguage",
     "DeviceError",
+    "Dropped",
     "MaxWhisperError",
     "OptionError",
     "Outcome",
@@ -68,7 +69,7 @@ _ROOMS = {
     "pipeline.many": ("Outcome",),
     "pipeline.recording": ("Progress",),
     "pipeline.stream": ("SegmentStream",),
-    "transcript": ("Segment", "Transcript", "Word"),
+    "transcript": ("Dropped", "Segment", "Transcript", "Word"),
 }
 
 

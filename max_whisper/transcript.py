@@ -52,11 +52,28 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Dropped:
+    """A text that was heard and left out, from `start` to `end` in seconds.
+
+    `reason` is `no speech`, by the thresholds of silence, or `silence around it`, by
+    the threshold of hallucinations, after which the sound may have been heard again.
+    """
+
+    start: float
+    end: float
+    text: str
+    reason: str
+    avg_logprob: float
+    no_speech_prob: float
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
     """All of a recording: its text, its segments and its language code.
 
     `duration` is the length of the sound in seconds, `speech_duration` that of the
-    speech in it: None if the silences were transcribed too.
+    speech in it: None if the silences were transcribed too. `dropped` is what was heard
+    and left out.
     """
 
     text: str
@@ -64,6 +81,7 @@ class Transcript:
     language: str
     duration: float
     speech_duration: float | None = None
+    dropped: tuple[Dropped, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The result as the dictionary of `transcribe()` in openai/whisper."""

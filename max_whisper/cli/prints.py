@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from max_whisper.transcript import Segment
+    from max_whisper.transcript import Dropped, Segment
 
 
 def print_line(line: str) -> None:
@@ -22,6 +23,15 @@ def print_segment(segment: Segment) -> None:
     if segment.text:
         start, end = format_timestamp(segment.start), format_timestamp(segment.end)
         print_line(f"[{start} --> {end}] {segment.text}")
+
+
+def print_dropped(dropped: Iterable[Dropped]) -> None:
+    """Print what was heard and left out, and why."""
+    from max_whisper.formats import format_timestamp
+
+    for one in dropped:
+        start, end = format_timestamp(one.start), format_timestamp(one.end)
+        print_line(f"[{start} --> {end}] left out ({one.reason}): {one.text}")
 
 
 def print_language(code: str) -> None:

@@ -18,6 +18,7 @@ from max_whisper.cli.outputs import (
     write_whole,
 )
 from max_whisper.cli.prints import (
+    print_dropped,
     print_language,
     print_line,
     print_segment,
@@ -147,7 +148,9 @@ def _transcribe_one(
     print_speech(stream.speech_duration, stream.duration)
     for segment in stream:
         print_segment(segment)
-    return stream.transcript()
+    transcript = stream.transcript()
+    print_dropped(transcript.dropped)
+    return transcript
 
 
 def _transcribe_many(
@@ -170,6 +173,7 @@ def _transcribe_many(
                 print_speech(transcript.speech_duration, transcript.duration)
                 for segment in transcript.segments:
                     print_segment(segment)
+                print_dropped(transcript.dropped)
             yield job, transcript
 
 

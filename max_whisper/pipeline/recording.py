@@ -23,7 +23,7 @@ from max_whisper.pipeline.transcript import transcript_text
 from max_whisper.pipeline.walk import Walk
 from max_whisper.pipeline.windows import Clip, seek_clips
 from max_whisper.tokenizer import Tokenizer
-from max_whisper.transcript import Segment, Transcript
+from max_whisper.transcript import Dropped, Segment, Transcript
 from max_whisper.vad.detect import find_speech
 from max_whisper.vad.speech_map import SpeechMap
 
@@ -113,7 +113,16 @@ class Recording:
             language=self.language,
             duration=self.duration,
             speech_duration=self.speech_duration,
+            dropped=tuple(self._dropped()),
         )
+
+    def _dropped(self) -> Iterator[Dropped]:
+        """What the walks left out, at the times of the recording."""
+        for dropped in (one for walk in self.walks for one in walk.dropped):
+            start, end = dropped.start, dropped.end
+            if self._speech is not None:
+                start, end = self._speech.interval(start, end)
+            yield replace(dropped, start=start, end=end)
 
 
 def open_recording(

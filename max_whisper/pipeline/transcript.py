@@ -27,7 +27,7 @@ class SegmentWriter:
     def _segment(
         self, piece: TimedTokens, result: DecodingResult, window: Window
     ) -> Segment:
-        text, tokens = self._text(piece), piece.tokens
+        text, tokens = self.text(piece), piece.tokens
         emptied = piece.start == piece.end or not text.strip()
         if emptied:
             text, tokens = "", ()  # it keeps its id, but says nothing
@@ -45,7 +45,8 @@ class SegmentWriter:
             words=() if emptied else piece.words,  # so in openai/whisper
         )
 
-    def _text(self, piece: TimedTokens) -> str:
+    def text(self, piece: TimedTokens) -> str:
+        """What was said, without times."""
         eot = self._tokenizer.eot
         return self._tokenizer.decode(t for t in piece.tokens if t < eot)
 

@@ -22,10 +22,10 @@ from max_whisper.pipeline.options import TranscribeOptions
 from max_whisper.pipeline.transcript import SegmentWriter
 from max_whisper.pipeline.windows import Clip, Windows
 from max_whisper.pipeline.words import WordTimes
-from max_whisper.timestamps import split_segments
+from max_whisper.timestamps import TimedTokens, split_segments
 from max_whisper.timestamps.alignment import WordTiming
 from max_whisper.tokenizer import Tokenizer
-from max_whisper.transcript import Segment
+from max_whisper.transcript import Dropped, Segment
 
 PROMPT_RESET_TEMPERATURE = 0.5
 """What was said at a higher temperature is not read by later windows."""
@@ -36,6 +36,7 @@ class Walk:
 
     `options` name the language (see `TranscribeOptions.in_language`). `window` is the
     one to be heard next, None at the end; `first` is the mel frame at which it begins.
+    `dropped` is what was heard and left out so far.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Walk:
         self._writer = SegmentWriter(tokenizer)
         self._words = WordTimes(engine, tokenizer, len(mel.frames), options)
         self.journal: Journal | None = None
+        self.dropped: list[Dropped] = []
         self.first = clips[0][0]
         self.window = self._windows.next()
 
@@ -99,10 +101,14 @@ class Walk:
         assert window, "the walk is not at its end"
         segments: list[Segment] = []
         self._windows.seek = window.end
-        if not is_silence(result, self.options):
-            cut = split_segments(result.tokens, self._timestamp_begin, window)
+        cut = split_segments(result.tokens, self._timestamp_begin, window)
+        if is_silence(result, self.options):
+            self._drop(cut.segments, result, "no speech")
+        else:
             if self.options.word_timestamps:
-                cut = self._words.add(cut, window, heard.words)
+                whole, cut = cut, self._words.add(cut, window, heard.words)
+                odd = whole.segments[len(cut.segments) :]
+                self._drop(odd, result, "silence around it")
             segments = self._writer.write(cut.segments, result, window)
             self._windows.seek = cut.seek
             self._history.add([token for s in segments for token in s.tokens])
@@ -110,6 +116,17 @@ class Walk:
                 self._history.forget()
         self.window = self._windows.next()
         return segments
+
+    def _drop(
+        self, pieces: Sequence[TimedTokens], result: DecodingResult, reason: str
+    ) -> None:
+        """Tell of what is left out, if it has any text."""
+        for piece in pieces:
+            text = self._writer.text(piece)
+            if text.strip():
+                sure = result.avg_logprob, result.no_speech_prob
+                dropped = Dropped(piece.start, piece.end, text, reason, *sure)
+                self.dropped.append(dropped)
 
     def _is_to_forget(self, temperature: float) -> bool:
         if not self.options.condition_on_previous_text:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
 from max_whisper.pipeline.batches import hear
 from max_whisper.pipeline.options import TranscribeOptions
 from max_whisper.pipeline.recording import Progress, Recording, Sound, walks_through
+from max_whisper.pipeline.stream import SegmentStream, transcribe
 from max_whisper.pipeline.walk import Walk
 from max_whisper.transcript import Segment
 from tests.fakes import FakeTokenizer, Script, ScriptedEngine, numbered_mel
@@ -64,3 +67,23 @@ def test_a_piece_that_is_done_waits_for_those_before_it() -> None:
     assert [(s.id, s.text) for s in told] == [(1, " c"), (2, " a")]
     assert recording.is_done
     assert recording.progress == Progress(FRAMES, FRAMES)
+
+
+def test_what_is_left_out_is_told_with_the_reason() -> None:
+    silent = Script(TOKENIZER.spell(0.0, " two", 1.0), -2.0, no_speech=0.9)
+    loud = Script(TOKENIZER.spell(0.0, " one", 1.0))
+    engine = ScriptedEngine(TOKENIZER, [silent, loud])
+    options = TranscribeOptions.from_keywords(language="en")
+    mel = numbered_mel(5000)
+    walks = walks_through(engine, TOKENIZER, mel, options)
+    recording = Recording("en", Sound(mel, 50.0), walks)
+    stream = SegmentStream(
+        transcribe(engine, TOKENIZER, recording, options), recording, TOKENIZER
+    )
+    transcript = stream.transcript()
+    assert transcript.text == " one"
+    [dropped] = transcript.dropped
+    assert (dropped.start, dropped.end, dropped.text) == (0.0, 1.0, " two")
+    assert dropped.reason == "no speech"
+    assert dropped.no_speech_prob == pytest.approx(0.9)
+    assert "dropped" not in transcript.to_dict()
