@@ -52,6 +52,9 @@ def tables() -> dict[str, str]:
         "words": words,
         "speed": speed,
         "peers": peers,
+        "batches": batches,
+        "memory": memory,
+        "false_words": false_words,
         "demo": demo,
     }
     found = {}
@@ -90,6 +93,57 @@ def speed(results: dict[str, Any]) -> str:
         for name, times in results["seconds"].items()
     ]
     head = ("milliseconds", "min", "median", "max")
+    return table(head, rows) + measured_with(results)
+
+
+def batches(results: dict[str, Any]) -> str:
+    """Seconds of windows side by side, and how many times faster than in turn."""
+    rows = [
+        (
+            case["case"],
+            way["way"],
+            f"{way['seconds']:.1f}",
+            f"{way['faster']:.2f}",
+            "yes" if way["same_text"] else "no",
+        )
+        for case in results["cases"]
+        for way in case["ways"]
+    ]
+    head = ("what", "how", "seconds, median", "times faster", "same text")
+    return table(head, rows) + measured_with(results)
+
+
+def memory(results: dict[str, Any]) -> str:
+    """Peak memory by the length of the recording, and a run that was killed."""
+    short, whole, resumed = (results[name] for name in ("short", "long", "resumed"))
+    rows = [
+        (
+            f"{run['sound_seconds'] / 60:.0f} minutes{what}",
+            f"{run['peak_mb']:.0f}",
+            f"{run['seconds']:.0f}",
+        )
+        for run, what in ((short, ""), (whole, ""), (resumed, ", resumed"))
+    ]
+    windows = f"{results['killed_after_windows']} of {whole['windows']} windows"
+    same = "the same" if results["same"] else "not the same"
+    ended = f"\nKilled after {windows} and resumed, the transcript is {same}.\n"
+    head = ("sound", "peak memory, MB", "seconds")
+    return table(head, rows) + ended + measured_with(results)
+
+
+def false_words(results: dict[str, Any]) -> str:
+    """Words where nobody speaks, and words in loops."""
+    minutes = results["minutes"]
+    kinds = [f"{kind}, {length:.1f} min" for kind, length in minutes.items()]
+    rows = [
+        (
+            row["name"],
+            *(f"{row['words_a_minute'][kind]:.1f}" for kind in minutes),
+            f"{row['repeated']:.2%} of {row['words']}",
+        )
+        for row in results["rows"]
+    ]
+    head = ("false words a minute", *kinds, "words in a loop, speech")
     return table(head, rows) + measured_with(results)
 
 

@@ -39,6 +39,7 @@ OURS = (
     Contender("ours", "float32", "huggingface"),
     Contender("ours", "int8", "huggingface"),
 )
+OURS_BATCHED = Contender("ours", "float32", "huggingface", batched=True)
 REFERENCE = Contender("openai-whisper", "float32", "openai")
 FASTER = tuple(
     faster(precision, batched=batched)
@@ -50,8 +51,8 @@ TRANSFORMERS = Contender("transformers", "float32", "huggingface")
 OPENVINO = Contender("openvino", "int8", "openvino-int8")
 SHERPA = Contender("sherpa-onnx", "int8", "sherpa-int8", beams=(1,))
 
-ALL = (*OURS, REFERENCE, *FASTER, *CPP, TRANSFORMERS, OPENVINO, SHERPA)
-SHAPES = (*OURS, REFERENCE, *FASTER)
+ALL = (*OURS, OURS_BATCHED, REFERENCE, *FASTER, *CPP, TRANSFORMERS, OPENVINO, SHERPA)
+SHAPES = (*OURS, OURS_BATCHED, REFERENCE, *FASTER)
 SHIPPED = (*OURS, REFERENCE, FASTER[0], FASTER[2], *CPP)
 
 

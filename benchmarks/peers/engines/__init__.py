@@ -23,13 +23,15 @@ class Job:
 
     `tokens` is a fixed number of tokens for each window, without times. `as_shipped`
     leaves thresholds, temperatures and previous text as a user finds them; otherwise
-    there is one try at temperature 0, which reads nothing of the window before.
+    there is one try at temperature 0, which reads nothing of the window before. With
+    `vad` only where somebody speaks is transcribed, as the engine itself finds it.
     """
 
     beam: int = 5
     batched: bool = False
     tokens: int | None = None
     as_shipped: bool = False
+    vad: bool = False
 
 
 @dataclass(frozen=True, slots=True)

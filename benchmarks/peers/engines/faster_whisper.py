@@ -38,6 +38,8 @@ def load(weights: str, precision: str, threads: int) -> Transcribe:
 
 def options(job: Job, samples: np.ndarray) -> dict[str, Any]:
     chosen: dict[str, Any] = {"language": "en", "beam_size": job.beam}
+    if job.vad:
+        chosen["vad_filter"] = True
     if job.as_shipped:
         return chosen
     chosen |= {"temperature": 0.0, "condition_on_previous_text": False}

@@ -17,9 +17,11 @@ def load(weights: str, precision: str, threads: int) -> Transcribe:
     )
 
     def transcribe(samples: np.ndarray, job: Job) -> Heard:
+        options = openai_options(job) | {"vad_filter": job.vad}
         if job.batched:
-            raise ValueError("batched: this version has no batched transcription")
-        found = model.transcribe(samples, **openai_options(job))
+            options |= {"cut_at_silence": True, "batch_size": 8}
+            options["condition_on_previous_text"] = False
+        found = model.transcribe(samples, **options)
         return Heard(found.text, sum(len(s.tokens) for s in found.segments))
 
     return transcribe
