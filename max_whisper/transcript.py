@@ -55,8 +55,9 @@ class Segment:
 class Dropped:
     """A text that was heard and left out, from `start` to `end` in seconds.
 
-    `reason` is `no speech`, by the thresholds of silence, or `silence around it`, by
-    the threshold of hallucinations, after which the sound may have been heard again.
+    `reason` is `no speech`, by the thresholds of silence, `repetition`, by the number
+    of repeats, or `silence around it`, by the threshold of hallucinations, after which
+    the sound may have been heard again.
     """
 
     start: float

@@ -74,6 +74,11 @@ class TranscribeOptions(FallbackOptions):
         "with word times: drop what is probably no speech and has so many seconds of "
         "silence around it",
     )
+    max_repeats: int = option(
+        0,
+        "say a phrase once that a window says more than so many times in a row; 0 is "
+        "off",
+    )
     vad_filter: bool = option(False, "transcribe only where somebody speaks")
     cut_at_silence: bool = option(
         False,
@@ -96,6 +101,7 @@ class TranscribeOptions(FallbackOptions):
             check_text("initial_prompt", self.initial_prompt)
         if self.hotwords is not None:
             check_text("hotwords", self.hotwords)
+        check_whole("max_repeats", self.max_repeats, 0)
         clips = parse_clips(self.clip_timestamps)
         check_flag("vad_filter", self.vad_filter)
         self._check_batches()

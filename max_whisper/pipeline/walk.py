@@ -22,8 +22,9 @@ from max_whisper.pipeline.options import TranscribeOptions
 from max_whisper.pipeline.transcript import SegmentWriter
 from max_whisper.pipeline.windows import Clip, Windows
 from max_whisper.pipeline.words import WordTimes
-from max_whisper.timestamps import TimedTokens, split_segments
+from max_whisper.timestamps import Cut, TimedTokens, Window, split_segments
 from max_whisper.timestamps.alignment import WordTiming
+from max_whisper.timestamps.repetition import cut_loops
 from max_whisper.tokenizer import Tokenizer
 from max_whisper.transcript import Dropped, Segment
 
@@ -51,6 +52,7 @@ class Walk:
         self._mel = mel
         self._num_frames = engine.config.num_frames
         self._timestamp_begin = tokenizer.timestamp_begin
+        self._eot = tokenizer.eot
         self._windows = Windows(clips, self._num_frames)
         self._history = PromptHistory.begin(tokenizer, options, engine.config)
         self._writer = SegmentWriter(tokenizer)
@@ -88,7 +90,7 @@ class Walk:
         assert window, "the walk is not at its end"
         words: list[WordTiming] = []
         if self.options.word_timestamps and not is_silence(result, self.options):
-            cut = split_segments(result.tokens, self._timestamp_begin, window)
+            cut, _ = self._cut(result, window)
             words = self._words.align(cut.segments, window, encoded)
         heard = HeardWindow(result, tuple(words))
         if self.journal is not None:
@@ -101,10 +103,11 @@ class Walk:
         assert window, "the walk is not at its end"
         segments: list[Segment] = []
         self._windows.seek = window.end
-        cut = split_segments(result.tokens, self._timestamp_begin, window)
+        cut, repeated = self._cut(result, window)
         if is_silence(result, self.options):
             self._drop(cut.segments, result, "no speech")
         else:
+            self._drop(repeated, result, "repetition")
             if self.options.word_timestamps:
                 whole, cut = cut, self._words.add(cut, window, heard.words)
                 odd = whole.segments[len(cut.segments) :]
@@ -116,6 +119,16 @@ class Walk:
                 self._history.forget()
         self.window = self._windows.next()
         return segments
+
+    def _cut(
+        self, result: DecodingResult, window: Window
+    ) -> tuple[Cut, tuple[TimedTokens, ...]]:
+        """The segments of a window, and what is cut of them because it is a loop."""
+        cut = split_segments(result.tokens, self._timestamp_begin, window)
+        if not self.options.max_repeats:
+            return cut, ()
+        kept, repeated = cut_loops(cut.segments, self._eot, self.options.max_repeats)
+        return replace(cut, segments=kept), repeated
 
     def _drop(
         self, pieces: Sequence[TimedTokens], result: DecodingResult, reason: str

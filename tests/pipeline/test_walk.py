@@ -146,3 +146,14 @@ def test_the_window_of_a_language_goes_on_after_the_sound(frames: int) -> None:
     mel = Mel(whole[:frames], tail=whole[frames:])
     choose_language(engine, TOKENIZER, mel, TranscribeOptions())
     np.testing.assert_array_equal(hearing, [whole[np.newaxis, :3000]])
+
+
+def test_a_loop_is_cut_where_asked_and_is_not_read_later() -> None:
+    loop = spell(0.0, " one" * 8, 30.0)
+    choices = {"compression_ratio_threshold": None, "max_repeats": 3}
+    engine = ScriptedEngine(TOKENIZER, [Script(loop), Script(spell(0.0, " two", 5.0))])
+    segments = heard(engine, **choices)
+    assert [s.text for s in segments] == [" one", " two"]
+    said = spell(0.0, " one", 30.0)
+    start = TOKENIZER.sot_sequence("en", "transcribe")
+    assert engine.prompts[1] == (TOKENIZER.sot_prev, *said, *start)
