@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from max_whisper.audio.constants import HOP_LENGTH
-from max_whisper.audio.load import AudioSource, load_audio
+from max_whisper.audio.load import AudioSource, stream_audio
 from max_whisper.config import WhisperConfig
 from max_whisper.decoding.language import detect_language, resolve_language
 from max_whisper.engine.load import load_engine
@@ -95,6 +95,7 @@ class Whisper:
         self.is_multilingual = checkpoint.is_multilingual
         self._tokenizer = tokenizer
         self._engine = engine
+        self._identity = f"{checkpoint.config} {checkpoint.fingerprint}"
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -145,8 +146,8 @@ class Whisper:
         chosen = self._checked(options)
         chosen.verify_for_one()
         engine, tokenizer = self._engine, self._tokenizer
-        plan = journal and JournalPlan(journal, self._identity)
-        recording = open_recording(engine, tokenizer, audio, chosen, plan or None)
+        plan = None if journal is None else JournalPlan(journal, self._identity)
+        recording = open_recording(engine, tokenizer, audio, chosen, plan)
         segments = transcribe(engine, tokenizer, recording, chosen, progress)
         return SegmentStream(segments, recording, tokenizer)
 
@@ -155,7 +156,7 @@ class Whisper:
         sources: Iterable[AudioSource],
         *,
         progress: OnFileProgress | None = None,
-        journals: Sequence[JournalPath] = (),
+        journals: Sequence[JournalPath] | None = None,
         **options: Any,
     ) -> Iterator[Outcome]:
         """Transcribe many recordings side by side; yield each when it is finished.
@@ -164,13 +165,22 @@ class Whisper:
         recordings share a batch of `batch_size`. A source is opened when there is room
         for it; one that is not sound ends in an `Outcome` with its error, and the
         others go on. `progress` is called after every window with the place of its
-        recording among all; `journals`, if given, has a journal for each of them.
+        recording among all; `journals`, if given, has a journal for each of them, and
+        then there must be a known number of sources.
 
         Raises `OptionError` as `transcribe` does.
         """
         chosen = self._checked(options)
-        plans = [JournalPlan(path, self._identity) for path in journals]
-        pairs = zip(sources, plans or repeat(None), strict=bool(plans))
+        plans: Iterable[JournalPlan | None] = repeat(None)
+        if journals is not None:
+            sources = list(sources)
+            plans = [JournalPlan(path, self._identity) for path in journals]
+            if len({os.fspath(path) for path in journals}) != len(sources):
+                raise OptionError(
+                    f"expected a journal for each of {len(sources)} sources, found "
+                    f"{len(set(journals))}; name as many files"
+                )
+        pairs = zip(sources, plans, strict=False)
         many = ManyRecordings(self._engine, self._tokenizer, pairs, chosen)
         return many.outcomes(progress)
 
@@ -179,12 +189,16 @@ class Whisper:
 
         An English-only model answers English. Raises `AudioError`.
         """
-        samples = load_audio(audio)
+        window = np.zeros(self.config.num_frames * HOP_LENGTH, np.float32)
+        filled = 0
+        for piece in stream_audio(audio):
+            room = window[filled:]
+            room[: piece.size] = piece[: room.size]
+            filled += piece.size
+            if filled >= window.size:
+                break
         if not self.is_multilingual:
             return DetectedLanguage("en", 1.0, {"en": 1.0})
-        window = np.zeros(self.config.num_frames * HOP_LENGTH, np.float32)
-        start = samples[: window.size]
-        window[: start.size] = start
         mel = self._engine.log_mel([window])
         features = self._engine.encode(mel.frames[:][np.newaxis])
         [found] = detect_language(self._engine, self._tokenizer, features)
@@ -209,11 +223,6 @@ class Whisper:
 
     def __repr__(self) -> str:
         return f"<Whisper {self.name}>"
-
-    @property
-    def _identity(self) -> str:
-        """What a journal must have been written by."""
-        return f"{self.name} {self.config}"
 
     def _checked(self, keywords: Mapping[str, Any]) -> TranscribeOptions:
         """The options that keywords mean, as far as this model can honour them."""

@@ -56,8 +56,7 @@ class Dropped:
     """A text that was heard and left out, from `start` to `end` in seconds.
 
     `reason` is `no speech`, by the thresholds of silence, `repetition`, by the number
-    of repeats, or `silence around it`, by the threshold of hallucinations, after which
-    the sound may have been heard again.
+    of repeats, or `silence around it`, by the threshold of hallucinations.
     """
 
     start: float

@@ -24,6 +24,8 @@ from training.voices import Bank
 WINDOW_SECONDS = 30
 LONGEST_LEAD = 1.0
 """Whisper's first timestamp is at most one second."""
+ENDING_SHARE = 0.4
+LONGEST_ENDING = 0.12
 SHORT_PAUSE = (0.02, 0.45)
 LONG_PAUSE = (0.65, 1.3)
 MOST_DIGITS = 20
@@ -176,12 +178,26 @@ def silence(random: np.random.Generator, length: int, music: Pieces = ()) -> Sam
     return samples
 
 
+def lead(random: np.random.Generator, sources: Sources, samples: Samples) -> float:
+    """Seconds before the first word.
+
+    Often a window begins where the segment before ended, or just before that: then it
+    begins with the last of a word, which is not said in it, and a pause.
+    """
+    if random.random() < ENDING_SHARE:
+        ending = round(random.uniform(0, LONGEST_ENDING) * SAMPLE_RATE)
+        clip = sources.clip(random, 2).samples
+        place(random, samples, clip[len(clip) - ending :], 0.0)
+        return float(random.uniform(LONG_PAUSE[0] - 0.1, LONGEST_LEAD))
+    return float(random.uniform(0, LONGEST_LEAD) * (random.random() < 0.8))
+
+
 def fill(
     random: np.random.Generator, sources: Sources, samples: Samples
 ) -> tuple[list[tuple[float, Clip]], float | None]:
     """Place clips until the window is full or has enough; when each begins."""
     seconds = len(samples) / SAMPLE_RATE
-    now = random.uniform(0, LONGEST_LEAD) * (random.random() < 0.8)
+    now = lead(random, sources, samples)
     wanted = 1 + random.poisson(random.uniform(0, seconds / 3))
     most = min(MOST_DIGITS, int(1.4 * seconds))
     placed: list[tuple[float, Clip]] = []

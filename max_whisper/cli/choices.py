@@ -21,7 +21,7 @@ LAID_OUT = ("srt", "vtt", "all")
 def transcribe_options(arguments: Namespace) -> dict[str, Any]:
     """The keywords of `Whisper.transcribe` that the flags mean.
 
-    Raises `OptionError` for those that do not fit together, or not with one file.
+    Raises `OptionError` for those that do not fit together.
     """
     from max_whisper.pipeline.options import TranscribeOptions
 
@@ -30,9 +30,7 @@ def transcribe_options(arguments: Namespace) -> dict[str, Any]:
     options["temperature"] = temperatures(
         arguments.temperature, arguments.temperature_increment_on_fallback
     )
-    chosen = TranscribeOptions.from_keywords(**options)
-    if len(getattr(arguments, "audio", ())) == 1:
-        chosen.verify_for_one()
+    TranscribeOptions.from_keywords(**options)
     return options
 
 

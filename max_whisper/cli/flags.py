@@ -196,14 +196,16 @@ def _output_flags() -> Iterator[Flag]:
     )
     yield Flag(
         name="resume",
-        help="pass over files whose results are there, and go on where one was cut off",
+        help="pass over files whose results are there, whatever they were made with, "
+        "and go on where a run was cut off",
         group="output",
         default=False,
         parse=boolean,
     )
     yield Flag(
         name="verbose",
-        help="print segments as they come (True) or show a progress bar (False)",
+        help="print segments as they come, of several files when each is finished "
+        "(True), or only show progress (False)",
         group="output",
         default=True,
         parse=boolean,

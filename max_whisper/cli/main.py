@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MaxWhisperError as error:
         complain(str(error))
     except KeyboardInterrupt:
-        complain("interrupted; what was done is kept, and --resume True goes on")
+        complain("interrupted; what was done is kept, and transcribe --resume goes on")
     except BrokenPipeError:
         # The reader of our output has gone, as in `max-whisper … | head -1`. Python
         # would complain when it flushes, so nothing is left for it to flush.

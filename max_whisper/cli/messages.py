@@ -36,35 +36,43 @@ def spinner(reason: str) -> Iterator[None]:
 @contextmanager
 def progress_bar(name: str) -> Iterator[Callable[[Progress], None]]:
     """Show how much of the sound `name` is done; without a terminal, nothing."""
-    with _bars(shown=True) as bars:
+    with _bars() as bars:
         task = bars.add_task(name, total=None)
         yield lambda progress: bars.update(
             task, completed=progress.done_frames, total=progress.total_frames
         )
 
 
-@contextmanager
-def progress_bars(
-    files: Sequence[str], *, shown: bool
-) -> Iterator[Callable[[int, Progress], None]]:
-    """Show how many files are done, and how much of each that is being heard."""
-    with _bars(shown=shown) as bars:
-        every = bars.add_task(f"{len(files)} files", total=len(files))
-        tasks = [
+class FileBars:
+    """How many files are done, and how much of each that is being heard."""
+
+    def __init__(self, bars: Bars, files: Sequence[str]) -> None:
+        self._bars = bars
+        self._all = bars.add_task(f"{len(files)} files", total=len(files))
+        self._tasks = [
             bars.add_task(os.path.basename(file), total=None, visible=False)
             for file in files
         ]
 
-        def show(index: int, progress: Progress) -> None:
-            done, total = progress.done_frames, progress.total_frames
-            bars.update(tasks[index], completed=done, total=total, visible=done < total)
-            if done == total:
-                bars.advance(every)
+    def show(self, index: int, progress: Progress) -> None:
+        """Show how far a file is."""
+        done, total = progress.done_frames, progress.total_frames
+        self._bars.update(self._tasks[index], completed=done, total=total, visible=True)
 
-        yield show
+    def finish(self, index: int) -> None:
+        """Count a file, whose bar goes."""
+        self._bars.update(self._tasks[index], visible=False)
+        self._bars.advance(self._all)
 
 
-def _bars(*, shown: bool) -> Bars:
+@contextmanager
+def progress_bars(files: Sequence[str]) -> Iterator[FileBars]:
+    """Show one bar for all files and one for each; without a terminal, nothing."""
+    with _bars() as bars:
+        yield FileBars(bars, files)
+
+
+def _bars() -> Bars:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -81,4 +89,4 @@ def _bars(*, shown: bool) -> Bars:
         TaskProgressColumn(),
         TimeRemainingColumn(),
     )
-    return Bars(*columns, console=console, disable=not (shown and console.is_terminal))
+    return Bars(*columns, console=console, disable=not console.is_terminal)

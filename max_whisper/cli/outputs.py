@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -24,7 +25,8 @@ class Job:
     @property
     def journal(self) -> Path:
         """What keeps the windows that were heard until the results are written."""
-        return self.stem.with_name(f".{self.stem.name}.journal")
+        name = hashlib.sha256(self.stem.name.encode()).hexdigest()[:16]
+        return self.stem.with_name(f".{name}.journal")  # as short for any title
 
     def result(self, format_name: str) -> Path:
         """The file of one format."""

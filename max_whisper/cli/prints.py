@@ -1,10 +1,12 @@
-"""What is printed of a transcript: all of it on standard output."""
+"""What is printed of a transcript: on standard output, but for what is left out."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+
+from max_whisper.cli.messages import complain
 
 if TYPE_CHECKING:
     from max_whisper.transcript import Dropped, Segment
@@ -26,12 +28,12 @@ def print_segment(segment: Segment) -> None:
 
 
 def print_dropped(dropped: Iterable[Dropped]) -> None:
-    """Print what was heard and left out, and why."""
+    """Print what was heard and left out, and why, on standard error."""
     from max_whisper.formats import format_timestamp
 
     for one in dropped:
         start, end = format_timestamp(one.start), format_timestamp(one.end)
-        print_line(f"[{start} --> {end}] left out ({one.reason}): {one.text}")
+        complain(f"left out, {one.reason}, {start} --> {end}: {one.text}")
 
 
 def print_language(code: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +74,8 @@ def _transcripts(
     """Each file with its transcript, side by side unless the batch is to hold one."""
     if not arguments.resume:
         for job in jobs:
-            job.journal.unlink(missing_ok=True)
+            with suppress(OSError):
+                job.journal.unlink(missing_ok=True)
     if len(jobs) > 1 and arguments.batch_size != 1:
         yield from _transcribe_many(model, jobs, options, arguments.verbose)
         return
@@ -81,7 +83,7 @@ def _transcripts(
     for job in jobs:
         try:
             yield job, _transcribe_one(model, job, options, arguments.verbose)
-        except AudioError as error:
+        except (AudioError, OutputError) as error:
             complain(str(error))
 
 
@@ -160,8 +162,10 @@ def _transcribe_many(
     detects = options["language"] is None and model.is_multilingual
     files = [job.file for job in jobs]
     options = options | {"journals": [job.journal for job in jobs]}
-    with progress_bars(files, shown=not verbose) as progress:
-        for outcome in model.transcribe_many(files, progress=progress, **options):
+    with progress_bars(files) as bars:
+        found = model.transcribe_many(files, progress=bars.show, **options)
+        for outcome in found:
+            bars.finish(outcome.index)
             job, transcript = jobs[outcome.index], outcome.transcript
             if transcript is None:
                 complain(str(outcome.error))
@@ -184,8 +188,10 @@ def _formats(output_format: str) -> tuple[str, ...]:
 
 
 def _is_done(job: Job, formats: Sequence[str], verbose: bool) -> bool:
-    """Whether all results of a file are there; if so, say it."""
-    if job.file == STANDARD_INPUT or not all(job.result(f).is_file() for f in formats):
+    """Whether all results of a file are there, and no journal; if so, say it."""
+    if job.file == STANDARD_INPUT or job.journal.exists():
+        return False
+    if not all(job.result(name).is_file() for name in formats):
         return False
     if verbose:
         print_line(f"{job.file}: done before")

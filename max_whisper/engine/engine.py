@@ -32,7 +32,9 @@ from max_whisper.kernels.ops import NO_TOKEN
 from max_whisper.model import graphs
 
 CPU_BATCH, GPU_BATCH = 8, 16
-"""Windows side by side, unless the user says."""
+"""Windows side by side at most, unless the user says."""
+BATCH_BYTES = 2**30
+"""What the cross-attention's keys and values of all of them may take."""
 
 
 @dataclass(slots=True)
@@ -69,7 +71,8 @@ class MaxEngine:
         self._models = models
         self._device = device
         self._dtype = dtype
-        self.batch_size = CPU_BATCH if device.is_host else GPU_BATCH
+        most = CPU_BATCH if device.is_host else GPU_BATCH
+        self.batch_size = min(most, max(1, BATCH_BYTES // _cross_bytes(config)))
 
     def log_mel(self, sound: Iterable[NDArray[np.float32]]) -> Mel:
         samples = 0
@@ -242,6 +245,12 @@ class MaxEngine:
     def _put(self, array: NDArray[Any]) -> Buffer:
         """An array on the device; on the host it is the array's own memory."""
         return Buffer.from_numpy(array).to(self._device)
+
+
+def _cross_bytes(config: WhisperConfig) -> int:
+    """Of one window, in float32."""
+    row = config.decoder_layers * config.d_model
+    return 2 * 4 * config.max_source_positions * row
 
 
 def _buffers(features: AudioFeatures) -> tuple[Buffer, ...]:

@@ -21,6 +21,7 @@ from max_whisper.decoding.decode import decode, shared
 from max_whisper.decoding.fallback import needs_fallback
 from max_whisper.decoding.options import DecodingOptions
 from max_whisper.engine.protocol import EncodedWindow, Engine
+from max_whisper.pipeline.journal import HeardWindow
 from max_whisper.pipeline.walk import Walk
 from max_whisper.tokenizer import Tokenizer
 from max_whisper.transcript import Segment
@@ -76,21 +77,30 @@ def hear(
         features = engine.gather([window.encoded for window in batch])
         options = [window.options for window in batch]
         results = decode(engine, tokenizer, features, options)
+        del features
+        done: list[tuple[Waiting[Owner], HeardWindow]] = []
         for window, result in zip(batch, results, strict=True):
-            walk = window.walk
-            if window.can_fall_back and needs_fallback(result, walk.options):
-                waiting.append(replace(window, attempt=window.attempt + 1))
-                continue
-            heard = walk.listen(result, window.encoded)
-            yield window.owner, walk, walk.go_on(heard)
-            if walk.window:
-                ready.append((window.owner, walk))
+            if window.can_fall_back and needs_fallback(result, window.walk.options):
+                waiting.append(_alone(engine, window))
+            else:
+                done.append((window, window.walk.listen(result, window.encoded)))
+        for window, heard in done:
+            yield window.owner, window.walk, window.walk.go_on(heard)
+            if window.walk.window:
+                ready.append((window.owner, window.walk))
 
 
 def _remembered(walk: Walk) -> Iterator[list[Segment]]:
     """Go through the windows that are in the journal."""
     while heard := walk.remembered():
         yield walk.go_on(heard)
+
+
+def _alone(engine: Engine, window: Waiting[Owner]) -> Waiting[Owner]:
+    """The next attempt at a window, which no longer keeps those encoded beside it."""
+    features = engine.gather([window.encoded])
+    encoded = EncodedWindow(features, 0)
+    return replace(window, encoded=encoded, attempt=window.attempt + 1)
 
 
 def _encode(

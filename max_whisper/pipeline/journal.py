@@ -12,7 +12,7 @@ import json
 import os
 import weakref
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -24,6 +24,8 @@ from max_whisper.timestamps.alignment import WordTiming
 from max_whisper.version import __version__
 
 Line: TypeAlias = dict[str, Any]
+
+TITLE = "max-whisper journal"
 BLOCK = 3000
 """Mel frames that are read at a time."""
 
@@ -39,44 +41,49 @@ class HeardWindow:
 class Journal:
     """The windows of one recording that were heard, now or before.
 
-    `identity` says what was heard and how; a file with another one is begun anew.
-    Raises `OutputError` if the file cannot be written.
+    `identity` says what was heard and how; the journal of another one is begun anew.
+    Raises `OutputError` if the file is no journal, or cannot be written.
     """
 
     def __init__(self, path: Path, identity: str) -> None:
         self._path = path
-        lines, end = _whole_lines(path)
-        if not lines or lines[0].get("identity") != identity:
-            lines, end = [], 0
-        self._kept = {(line["first"], line["seek"]): _heard(line) for line in lines[1:]}
         try:
             path.touch()
             file = path.open("r+", encoding="utf-8")
-            weakref.finalize(self, file.close)
-            file.truncate(end)
-            file.seek(end)
         except OSError as error:
-            raise self._refused(error) from error
+            raise self._unwritable(error) from error
+        weakref.finalize(self, file.close)
         self._file = file
+        lines, end = _whole_lines(path)
+        if path.stat().st_size and not (lines and lines[0].get("title") == TITLE):
+            raise OutputError(
+                f"{path}: expected a journal of max-whisper or no file, found another "
+                "file; name one of your own"
+            )
+        if not lines or lines[0]["identity"] != identity:
+            lines, end = [], 0
+        self._kept = {_place(line): _heard(line) for line in lines[1:]}
+        file.seek(end)
+        file.truncate()
         if not lines:
-            self._write({"identity": identity})
+            self._write({"title": TITLE, "identity": identity})
 
-    def find(self, first: int, seek: int) -> HeardWindow | None:
-        """The window at mel frame `seek` of the walk that began at `first`."""
-        return self._kept.get((first, seek))
+    def find(self, walk: int, number: int) -> HeardWindow | None:
+        """The window of a walk, both counted from 0."""
+        return self._kept.get((walk, number))
 
-    def keep(self, first: int, seek: int, heard: HeardWindow) -> None:
+    def keep(self, walk: int, number: int, heard: HeardWindow) -> None:
         """Write a window down; it is in the file when this returns."""
-        self._write({"first": first, "seek": seek, **asdict(heard)})
+        self._write({"walk": walk, "window": number, **asdict(heard)})
 
     def _write(self, line: Line) -> None:
         try:
             self._file.write(f"{json.dumps(line)}\n")
             self._file.flush()
         except OSError as error:
-            raise self._refused(error) from error
+            raise self._unwritable(error) from error
 
-    def _refused(self, error: OSError) -> OutputError:
+    def _unwritable(self, error: OSError) -> OutputError:
         return OutputError(
             f"{self._path}: expected a journal that can be written, found none "
             f"({error.strerror}); choose another folder"
@@ -91,11 +98,16 @@ class JournalPlan:
     model: str
 
     def open(self, mel: Mel, options: TranscribeOptions) -> Journal:
-        """The journal of the recording that has this mel."""
+        """The journal of the recording that has this mel, whatever its batches."""
+        options = replace(options, batch_size="auto")
         digest = hashlib.sha256(f"{__version__} {self.model} {options}".encode())
         for start in range(0, len(mel.frames), BLOCK):
             digest.update(mel.frames[start : start + BLOCK].tobytes())
         return Journal(Path(self.path), digest.hexdigest())
+
+
+def _place(line: Line) -> tuple[int, int]:
+    return line["walk"], line["window"]
 
 
 def _heard(line: Line) -> HeardWindow:
@@ -113,14 +125,16 @@ def _whole_lines(path: Path) -> tuple[list[Line], int]:
     end = 0
     for raw in _raw_lines(path):
         try:
-            lines.append(json.loads(raw))
+            line = json.loads(raw)
         except ValueError:
             break
+        if not isinstance(line, dict):
+            break
+        lines.append(line)
         end += len(raw)
     return lines, end
 
 
 def _raw_lines(path: Path) -> Iterator[bytes]:
-    if path.is_file():
-        with path.open("rb") as file:
-            yield from (line for line in file if line.endswith(b"\n"))
+    with path.open("rb") as file:
+        yield from (line for line in file if line.endswith(b"\n"))

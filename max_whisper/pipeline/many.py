@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from max_whisper.audio.load import AudioSource
 from max_whisper.engine.protocol import Engine
-from max_whisper.errors import AudioError
+from max_whisper.errors import AudioError, OutputError
 from max_whisper.pipeline.batches import hear
 from max_whisper.pipeline.journal import JournalPlan
 from max_whisper.pipeline.options import TranscribeOptions
@@ -32,7 +32,7 @@ class Outcome:
     index: int
     source: AudioSource
     transcript: Transcript | None = None
-    error: AudioError | None = None
+    error: AudioError | OutputError | None = None
 
 
 class Underway:
@@ -90,7 +90,7 @@ class ManyRecordings:
                 recording = open_recording(
                     self._engine, self._tokenizer, source, self._options, journal
                 )
-            except AudioError as error:
+            except (AudioError, OutputError) as error:
                 self._over.append(Outcome(index, source, error=error))
                 continue
             underway = Underway(index, source, recording)

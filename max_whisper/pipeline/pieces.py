@@ -18,7 +18,8 @@ PAUSE = 3 * FRAMES_PER_SECOND // 10
 def cut_at_silence(mel: Mel, clips: Sequence[Clip], longest: int) -> list[Clip]:
     """Clips of at most `longest` mel frames that cover the same sound.
 
-    A longer clip is cut where the last third of what may be a piece is quietest.
+    A longer clip is cut where the last third of what may be a piece is quietest; the
+    rest is never the shortest of pieces, which invite words that nobody said.
     """
     starts = range(0, len(mel.frames), longest)
     means = [mel.frames[at : at + longest].mean(axis=1) for at in starts]
@@ -29,11 +30,13 @@ def cut_at_silence(mel: Mel, clips: Sequence[Clip], longest: int) -> list[Clip]:
 def _pieces(loudness: NDArray[np.float32], clip: Clip, longest: int) -> Iterator[Clip]:
     start, end = clip
     while end - start > longest:
-        first = start + longest * 2 // 3
-        cut = first + int(np.argmin(loudness[first : start + longest]))
+        last = min(start + longest, end - longest // 6)
+        first = min(start + longest * 2 // 3, last - 1)
+        cut = first + int(np.argmin(loudness[first:last]))
         yield start, cut
         start = cut
-    yield start, end
+    if start < end:
+        yield start, end
 
 
 def _smoothed(loudness: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -172,7 +172,10 @@ def walks_through(
         Walk(engine, tokenizer, mel, clips, chosen)
         for clips, chosen in _parts(mel, options, engine.config.num_frames)
     ]
-    return [walk for walk in walks if walk.window]
+    walks = [walk for walk in walks if walk.window]
+    for number, walk in enumerate(walks):
+        walk.number = number
+    return walks
 
 
 def _parts(
@@ -185,8 +188,7 @@ def _parts(
     if not options.cut_at_silence:
         yield clips, options
         return
-    first, *others = cut_at_silence(mel, clips, longest)
-    yield [first], options
-    if not options.carry_initial_prompt:
-        options = replace(options, initial_prompt=None)
-    yield from (([piece], options) for piece in others)
+    for piece in cut_at_silence(mel, clips, longest):
+        yield [piece], options
+        if not options.carry_initial_prompt:
+            options = replace(options, initial_prompt=None)

@@ -12,7 +12,7 @@ from max_whisper.transcript import Segment
 
 
 class SegmentWriter:
-    """Gives timed tokens their text, and ids that count through the recording."""
+    """Gives timed tokens their text; ids count through what one writer has written."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer

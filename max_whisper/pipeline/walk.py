@@ -37,7 +37,8 @@ class Walk:
 
     `options` name the language (see `TranscribeOptions.in_language`). `window` is the
     one to be heard next, None at the end; `first` is the mel frame at which it begins.
-    `dropped` is what was heard and left out so far.
+    `dropped` is what was heard and left out so far. The `journal` knows the walk by its
+    `number`.
     """
 
     def __init__(
@@ -58,14 +59,17 @@ class Walk:
         self._writer = SegmentWriter(tokenizer)
         self._words = WordTimes(engine, tokenizer, len(mel.frames), options)
         self.journal: Journal | None = None
+        self.number = 0
+        self._windows_heard = 0
         self.dropped: list[Dropped] = []
         self.first = clips[0][0]
+        self._end = max(end for _, end in clips)
         self.window = self._windows.next()
 
     @property
     def seek(self) -> int:
         """The mel frame up to which the recording was heard."""
-        return self._windows.seek
+        return min(self._windows.seek, self._end)
 
     @property
     def frames(self) -> NDArray[np.float32]:
@@ -82,7 +86,7 @@ class Walk:
         """The window as the journal has it, if it was heard before."""
         if self.journal is None or self.window is None:
             return None
-        return self.journal.find(self.first, self.window.seek)
+        return self.journal.find(self.number, self._windows_heard)
 
     def listen(self, result: DecodingResult, encoded: EncodedWindow) -> HeardWindow:
         """The window that was decoded as `result`, with times of words if asked for."""
@@ -94,7 +98,7 @@ class Walk:
             words = self._words.align(cut.segments, window, encoded)
         heard = HeardWindow(result, tuple(words))
         if self.journal is not None:
-            self.journal.keep(self.first, window.seek, heard)
+            self.journal.keep(self.number, self._windows_heard, heard)
         return heard
 
     def go_on(self, heard: HeardWindow) -> list[Segment]:
@@ -110,14 +114,16 @@ class Walk:
             self._drop(repeated, result, "repetition")
             if self.options.word_timestamps:
                 whole, cut = cut, self._words.add(cut, window, heard.words)
-                odd = whole.segments[len(cut.segments) :]
-                self._drop(odd, result, "silence around it")
+                if not cut.is_skipped:  # else all of it is heard again
+                    odd = whole.segments[len(cut.segments) :][:1]
+                    self._drop(odd, result, "silence around it")
             segments = self._writer.write(cut.segments, result, window)
             self._windows.seek = cut.seek
             self._history.add([token for s in segments for token in s.tokens])
             if not cut.is_skipped and self._is_to_forget(result.temperature):
                 self._history.forget()
         self.window = self._windows.next()
+        self._windows_heard += 1
         return segments
 
     def _cut(

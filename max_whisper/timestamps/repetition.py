@@ -49,7 +49,7 @@ def cut_loops(
 def loops(tokens: Sequence[int], most: int) -> Iterator[int]:
     """The places of phrases said more than `most` times in a row, but the first.
 
-    >>> list(loops([7, 1, 2, 1, 2, 1, 2, 8], 2)), list(loops([1, 1], 2))
+    >>> list(loops([7, 1, 2, 1, 2, 1, 2, 1, 8], 2)), list(loops([1, 1], 2))
     ([3, 4, 5, 6], [])
     """
     for length in range(1, min(LONGEST_PHRASE, len(tokens) // 2) + 1):
@@ -57,6 +57,7 @@ def loops(tokens: Sequence[int], most: int) -> Iterator[int]:
         for place in range(length, len(tokens) + 1):
             if place < len(tokens) and tokens[place] == tokens[place - length]:
                 continue
-            if place - begin >= most * length:
-                yield from range(begin, place)
+            whole = (place - begin) // length
+            if whole >= most:
+                yield from range(begin, begin + whole * length)
             begin = place + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -12,6 +13,10 @@ from max_whisper.config import WhisperConfig
 
 Tensor: TypeAlias = NDArray[Any]
 Weights: TypeAlias = Mapping[str, Tensor]
+
+
+SAMPLED = 16
+"""Numbers at either end of a tensor; they lie in few pages of a mapped file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +35,16 @@ class Checkpoint:
     tokenizer_json: str = field(repr=False)
     is_multilingual: bool
     dtype: str
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells weights from others: a hash of some numbers of each tensor."""
+        digest = hashlib.sha256()
+        for name in sorted(self.weights):
+            flat = self.weights[name].reshape(-1)
+            digest.update(name.encode())
+            digest.update(flat[:SAMPLED].tobytes() + flat[-SAMPLED:].tobytes())
+        return digest.hexdigest()
 
 
 def has_multilingual_vocabulary(config: WhisperConfig) -> bool:

@@ -16,9 +16,11 @@ import pytest
 from max_whisper import Progress
 from max_whisper.cli import transcribe as cli_transcribe
 from max_whisper.cli.main import main
+from max_whisper.cli.outputs import Job
 from max_whisper.vad import detect
 from tests import stand_in
 
+A_JOURNAL = Job("a.wav", Path("a")).journal.name
 Capture = pytest.CaptureFixture[str]
 FORMATS = {"txt", "vtt", "srt", "tsv", "json"}
 
@@ -173,7 +175,7 @@ def test_a_result_that_cannot_be_written_leaves_its_journal(capsys: Capture) -> 
     Path("a.txt").mkdir()
     assert transcribe("a.wav", "-f", "txt") == 2
     assert "a.txt" in error_line(capsys)
-    assert names() == {"a.wav", "a.txt", ".a.journal"}
+    assert names() == {"a.wav", "a.txt", A_JOURNAL}
 
 
 def test_ctrl_c_leaves_no_half_of_a_file(
@@ -186,7 +188,7 @@ def test_ctrl_c_leaves_no_half_of_a_file(
     monkeypatch.setattr(os, "replace", interrupt)
     assert transcribe("a.wav") == 2
     assert "interrupted" in error_line(capsys)
-    assert names() == {"a.wav", ".a.journal"}
+    assert names() == {"a.wav", A_JOURNAL}
 
 
 def test_resume_passes_over_what_is_done_and_goes_on_with_the_rest(
@@ -199,7 +201,7 @@ def test_resume_passes_over_what_is_done_and_goes_on_with_the_rest(
     with monkeypatch.context() as patch:
         patch.setattr(cli_transcribe, "progress_bar", interrupted_after_two_windows)
         assert transcribe("a.wav", "-f", "txt", "--verbose", "False") == 2
-    assert names() == {"a.wav", "b.wav", ".a.journal"}
+    assert names() == {"a.wav", "b.wav", A_JOURNAL}
     Path("b.txt").write_text("mine")
     flags = ["-f", "txt", "--resume", "True"]
     capsys.readouterr()
@@ -210,6 +212,46 @@ def test_resume_passes_over_what_is_done_and_goes_on_with_the_rest(
     assert names() == {"a.wav", "b.wav", "a.txt", "b.txt"}
     steps_a_window = len(engines[0].samplings) / 2
     assert len(engines[1].samplings) == steps_a_window
+
+
+def test_resume_of_several_files_goes_on_in_those_that_are_left(
+    monkeypatch: pytest.MonkeyPatch, engines: list[stand_in.StandInEngine]
+) -> None:
+    stand_in.write_wav(Path("a.wav"))
+    stand_in.write_wav(Path("b.wav"), 200)
+    write_whole = cli_transcribe.write_whole
+
+    def write_and_interrupt(path: Path, text: str) -> None:
+        write_whole(path, text)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cli_transcribe, "write_whole", write_and_interrupt)
+        assert transcribe("a.wav", "b.wav", "-f", "txt", "--batch_size", "2") == 2
+    assert Path("a.txt").exists()
+    Path(A_JOURNAL).unlink()
+    steps_a_window = len(engines[0].samplings)
+    assert transcribe("a.wav", "b.wav", "-f", "txt", "--resume", "True") == 0
+    assert Path("b.txt").read_text() == "Hello there.\n" * 7
+    assert len(engines[1].samplings) == 6 * steps_a_window
+    assert not [name for name in names() if name.endswith(".journal")]
+
+
+def test_a_result_beside_a_journal_is_not_done(capsys: Capture) -> None:
+    stand_in.write_wav(Path("a.wav"))
+    Path("a.txt").write_text("old")
+    Path(A_JOURNAL).touch()
+    assert transcribe("a.wav", "-f", "txt", "--resume", "True") == 0
+    assert Path("a.txt").read_text() == "Hello there.\n"
+
+
+def test_a_journal_that_is_none_costs_only_its_file(capsys: Capture) -> None:
+    for name in ("a.wav", "b.wav"):
+        stand_in.write_wav(Path(name))
+    Path(A_JOURNAL).mkdir()
+    assert transcribe("a.wav", "b.wav", "-f", "txt") == 2
+    assert "expected a journal" in error_line(capsys)
+    assert Path("b.txt").exists()
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,28 @@ def test_another_recording_or_other_options_begin_anew(tmp_path: Path) -> None:
     assert heard(path, mel=numbered_mel(20_001))[1] > 0
 
 
+def test_the_size_of_batches_does_not_matter(tmp_path: Path) -> None:
+    whole, _ = heard(tmp_path / "journal", batch_size=3)
+    assert heard(tmp_path / "journal", batch_size=1) == (whole, 0)
+
+
+def test_clips_that_overlap_are_told_apart(tmp_path: Path) -> None:
+    for choices in CHOICES[0], CHOICES[2]:
+        clips = choices | {"clip_timestamps": "0,10,0,30,5,60"}
+        path = tmp_path / f"{len(choices)}"
+        whole, _ = heard(tmp_path / f"whole{len(choices)}", **clips)
+        heard(path, windows=2, **clips)
+        assert heard(path, **clips)[0] == whole
+
+
+def test_another_file_is_never_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("mine\n")
+    with pytest.raises(OutputError, match="expected a journal"):
+        heard(path)
+    assert path.read_text() == "mine\n"
+
+
 def test_a_journal_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="expected a journal"):
         heard(tmp_path / "missing" / "journal")

@@ -43,5 +43,5 @@ def test_only_what_comes_too_often_is_cut(
     tokens = [*range(100, 100 + len(before)), *phrase * count, *after]
     gone = set(loops(tokens, most))
     left = [token for place, token in enumerate(tokens) if place not in gone]
-    times = count if count <= most else 1
+    times = count if count <= most else 1  # an unfinished phrase after them stays
     assert left == [*range(100, 100 + len(before)), *phrase * times, *after]
