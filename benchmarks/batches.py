@@ -4,8 +4,8 @@
 
 One recording is cut at silence into pieces, which share batches of several sizes; many
 short recordings are transcribed one after the other and together. What is compared is
-the whole call, with the sound as samples; loading is not timed. Rounds are interleaved,
-and every text must be the same as in turn.
+the whole call at temperature 0, with the sound as samples; loading is not timed. Rounds
+are interleaved, and the text of each is compared with that of one window at a time.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ MODEL = SPEECH.parent / "models" / "whisper-tiny.en-relearned"
 RESULT = Path(__file__).parent / "results" / "batches.json"
 BATCHES = (1, 4, 8, 16)
 SEARCHES: Mapping[str, dict[str, Any]] = {
-    "greedy": {},
-    "beam 5": {"beam_size": 5, "best_of": 5},
+    "greedy": {"temperature": 0.0},
+    "beam 5": {"temperature": 0.0, "beam_size": 5},
 }
 IN_TURN = "windows in turn"
 
@@ -49,7 +49,6 @@ def main() -> None:
         cases = measure(model, asked)
     result = {"machine": describe(), "model": str(model.name), "cases": cases}
     asked.json.write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps(cases, indent=1))
 
 
 def arguments() -> argparse.Namespace:
@@ -71,8 +70,10 @@ def measure(model: Whisper, asked: argparse.Namespace) -> list[dict[str, Any]]:
     for search, options in SEARCHES.items():
         name = f"one recording of {asked.seconds:.0f} s, {search}"
         cases.append(race(name, pieces(model, long, options), asked.rounds))
+        print(json.dumps(cases[-1]), flush=True)
         name = f"{asked.files} short recordings, {search}"
         cases.append(race(name, many(model, short, options), asked.rounds))
+        print(json.dumps(cases[-1]), flush=True)
     return cases
 
 

@@ -11,8 +11,8 @@ from training.targets import IGNORED
 SHARES = {"said": 1.0, "looks": 1.0, "frames": 1.0}
 """What each loss counts for."""
 SMOOTHING = 0.05
-NEARBY = (0.1, 0.8, 0.1)
-"""A time that is 20 ms off is nearly right: how right, from -20 to 20 ms."""
+NEARBY = (0.04, 0.12, 0.2, 0.28, 0.2, 0.12, 0.04)
+"""A time that is 20 ms off is nearly right: how right, from -60 to 60 ms."""
 
 
 def decoder_loss(logits: Tensor, labels: Tensor, timestamp_begin: int) -> Tensor:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from max_whisper import Whisper, demo
+from max_whisper import Transcript, Whisper, demo
 from max_whisper.audio.constants import SAMPLE_RATE
 from max_whisper.cli.main import main
 from tests.demo.sample import sample_rows, sample_words, words
@@ -214,3 +214,47 @@ def test_the_command_writes_every_format(tmp_path: Path) -> None:
     assert words(written[".txt"]) == sample_words()
     assert written[".srt"].count("-->") == len(sample_rows())
     assert words(json.loads(written[".json"])["text"]) == sample_words()
+
+
+BATCHED: dict[str, dict[str, Any]] = {
+    "greedy": {},
+    "beams": {"beam_size": 5, "best_of": 5},
+    "some fall back": {"logprob_threshold": -0.15, "temperature": (0.0, 0.3, 0.6)},
+    "times of words": {"word_timestamps": True},
+}
+
+
+@pytest.mark.parametrize("mode", BATCHED)
+def test_recordings_side_by_side_have_the_text_that_they_have_alone(
+    model: Whisper, sample: np.ndarray, mode: str
+) -> None:
+    cuts = (0, 3, 5, 8, 12)
+    sounds = [sample[cut * SAMPLE_RATE :] for cut in cuts] + [joined(sample, LONG)]
+    alone = [model.transcribe(sound, **BATCHED[mode]) for sound in sounds]
+    if mode == "some fall back":
+        temperatures = {s.temperature for one in alone for s in one.segments}
+        assert len(temperatures) > 1
+    for batch_size in (2, 4, 8):
+        found = model.transcribe_many(sounds, batch_size=batch_size, **BATCHED[mode])
+        together = {outcome.index: outcome.transcript for outcome in found}
+        for index, one in enumerate(alone):
+            assert told(together[index]) == told(one)
+
+
+def test_pieces_side_by_side_have_the_text_that_they_have_in_turn(
+    model: Whisper, sample: np.ndarray
+) -> None:
+    cut = {"cut_at_silence": True, "condition_on_previous_text": False}
+    sound = joined(sample, 2 * LONG)
+    alone = model.transcribe(sound, batch_size=1, **cut)
+    assert words(alone.text) == sample_words() * 2 * LONG
+    assert told(model.transcribe(sound, batch_size=4, **cut)) == told(alone)
+
+
+def told(transcript: Transcript | None) -> list[Any]:
+    """Texts, tokens, times and temperatures."""
+    assert transcript
+    return [
+        (s.id, s.text, s.tokens, s.start, s.end, s.temperature, s.words)
+        for s in transcript.segments
+    ]

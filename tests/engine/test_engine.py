@@ -110,6 +110,24 @@ def test_features_are_those_of_numpy(
     assert error <= 1e-5
 
 
+def test_windows_encoded_apart_are_gathered_in_their_order(
+    engine: MaxEngine, heard: AudioFeatures
+) -> None:
+    again = engine.encode(sound(engine)[::-1])
+    picked = [(heard, 1), (again, 0), (heard, 0)]
+    gathered = engine.gather([EncodedWindow(*one) for one in picked])
+    assert gathered.batch == 3
+    for place, (batch, index) in enumerate(picked):
+        found, source = (
+            [buffer.to_numpy() for buffer in (one.states, *one.cross)]
+            for one in (gathered, batch)
+        )
+        for mine, theirs in zip(found, source, strict=True):
+            np.testing.assert_array_equal(mine[place], theirs[index])
+    every = [EncodedWindow(heard, index) for index in range(heard.batch)]
+    assert engine.gather(every) is heard
+
+
 def test_prompts_of_different_lengths_are_continued(
     engine: MaxEngine,
     whisper: NumpyWhisper,
