@@ -11,6 +11,7 @@ import max_whisper
 from max_whisper import Whisper, demo
 from max_whisper.audio.load import load_audio
 from tests.compiled import keep_compiled
+from tests.demo.sample import LONG
 
 
 @pytest.fixture(scope="package")
@@ -24,3 +25,8 @@ def model(pytestconfig: pytest.Config) -> Iterator[Whisper]:
 @pytest.fixture(scope="package")
 def sample() -> np.ndarray:
     return load_audio(demo.SAMPLE)
+
+
+@pytest.fixture(scope="package")
+def long_sample() -> np.ndarray:
+    return load_audio(LONG)

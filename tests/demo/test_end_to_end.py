@@ -15,12 +15,14 @@ import pytest
 from max_whisper import Transcript, Whisper, demo
 from max_whisper.audio.constants import SAMPLE_RATE
 from max_whisper.cli.main import main
-from tests.demo.sample import sample_rows, sample_words, words
+from tests.demo.sample import long_words, sample_rows, sample_words, words
 
 LONG = 3
 """Samples in a row: 45 s, more than a window."""
 NEAR = 0.2
 """Seconds by which a time may be off."""
+NEAR_WORD = 0.25
+"""Seconds by which a word may leave its segment."""
 
 MODES: dict[str, dict[str, Any]] = {
     "greedy": {},
@@ -126,14 +128,13 @@ def test_a_segment_for_each_thing_said_at_its_time(
         assert segment.end == pytest.approx(row.end, abs=NEAR)
 
 
+@pytest.mark.parametrize("reads_before", [True, False])
 def test_long_form_loses_and_repeats_nothing(
-    model: Whisper, sample: np.ndarray
+    model: Whisper, long_sample: np.ndarray, reads_before: bool
 ) -> None:
-    # The model is too small for long prompts: it then loses windows, as its card says.
-    alone = {"condition_on_previous_text": False}
-    found = model.transcribe(joined(sample, LONG), **alone)
+    found = model.transcribe(long_sample, condition_on_previous_text=reads_before)
     assert found.duration > 40
-    assert words(found.text) == sample_words() * LONG
+    assert words(found.text) == long_words()
     starts = [segment.start for segment in found.segments]
     assert starts == sorted(starts)
     assert len({segment.seek for segment in found.segments}) > 1
@@ -147,9 +148,10 @@ def test_every_word_has_a_time_in_its_segment(
     assert [w for word in said for w in words(word.word)] == sample_words()
     for segment in found:
         assert segment.words
-        # As in openai-whisper, a first or last word may leave its segment a little.
-        assert segment.words[0].start == pytest.approx(segment.start, abs=NEAR)
-        assert segment.words[-1].end == pytest.approx(segment.end, abs=NEAR)
+        # As in openai-whisper, a first or last word may leave its segment a little: the
+        # attention of this model goes on to a word before it begins.
+        assert segment.words[0].start == pytest.approx(segment.start, abs=NEAR_WORD)
+        assert segment.words[-1].end == pytest.approx(segment.end, abs=NEAR_WORD)
     times = [time for word in said for time in (word.start, word.end)]
     assert times == sorted(times)
     assert all(0 <= word.probability <= 1 for word in said)
@@ -219,7 +221,7 @@ def test_the_command_writes_every_format(tmp_path: Path) -> None:
 BATCHED: dict[str, dict[str, Any]] = {
     "greedy": {},
     "beams": {"beam_size": 5, "best_of": 5},
-    "some fall back": {"logprob_threshold": -0.15, "temperature": (0.0, 0.3, 0.6)},
+    "some fall back": {"logprob_threshold": -0.6, "temperature": (0.0, 0.3, 0.6)},
     "times of words": {"word_timestamps": True},
 }
 
@@ -242,13 +244,12 @@ def test_recordings_side_by_side_have_the_text_that_they_have_alone(
 
 
 def test_pieces_side_by_side_have_the_text_that_they_have_in_turn(
-    model: Whisper, sample: np.ndarray
+    model: Whisper, long_sample: np.ndarray
 ) -> None:
     cut = {"cut_at_silence": True, "condition_on_previous_text": False}
-    sound = joined(sample, 2 * LONG)
-    alone = model.transcribe(sound, batch_size=1, **cut)
-    assert words(alone.text) == sample_words() * 2 * LONG
-    assert told(model.transcribe(sound, batch_size=4, **cut)) == told(alone)
+    alone = model.transcribe(long_sample, batch_size=1, **cut)
+    assert words(alone.text) == long_words()
+    assert told(model.transcribe(long_sample, batch_size=4, **cut)) == told(alone)
 
 
 def told(transcript: Transcript | None) -> list[Any]:
