@@ -26,7 +26,8 @@ class Segment:
 
     `seek` is the mel frame (10 ms) at which the window began; `start` and `end` are
     seconds; `words` is None unless word times were asked for, and empty in a segment
-    that was emptied because it said nothing or took no time.
+    that was emptied because it said nothing or took no time; `language` is a code, None
+    unless each window is asked for its own (`multilingual`).
     """
 
     id: int
@@ -40,14 +41,17 @@ class Segment:
     compression_ratio: float
     no_speech_prob: float
     words: tuple[Word, ...] | None = None
+    language: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The segment as the dictionary of openai/whisper."""
         fields = {name: getattr(self, name) for name in self.__slots__}
         fields["tokens"] = list(self.tokens)
-        words = fields.pop("words")
+        words, language = fields.pop("words"), fields.pop("language")
         if words is not None:
             fields["words"] = [word.to_dict() for word in words]
+        if language is not None:
+            fields["language"] = language
         return fields
 
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from max_whisper.decoding.decode import decode, shared
 from max_whisper.decoding.fallback import needs_fallback
+from max_whisper.decoding.language import detect_language
 from max_whisper.decoding.options import DecodingOptions
 from max_whisper.engine.protocol import EncodedWindow, Engine
 from max_whisper.pipeline.journal import HeardWindow
@@ -71,7 +72,7 @@ def hear(
             ready += [pair] if pair[1].window else []
         if not ready and not waiting:
             return
-        waiting += _encode(engine, ready)
+        waiting += _encode(engine, tokenizer, ready)
         ready = []
         batch = _batch(waiting)
         features = engine.gather([window.encoded for window in batch])
@@ -104,16 +105,19 @@ def _alone(engine: Engine, window: Waiting[Owner]) -> Waiting[Owner]:
 
 
 def _encode(
-    engine: Engine, walks: Sequence[tuple[Owner, Walk]]
-) -> list[Waiting[Owner]]:
+    engine: Engine, tokenizer: Tokenizer, walks: Sequence[tuple[Owner, Walk]]
+) -> Iterator[Waiting[Owner]]:
     """The next window of each walk, encoded in one batch."""
     if not walks:
-        return []
+        return
     features = engine.encode(np.stack([walk.frames for _, walk in walks]))
-    return [
-        Waiting(owner, walk, EncodedWindow(features, index), walk.decoding)
-        for index, (owner, walk) in enumerate(walks)
-    ]
+    spoken: Sequence[dict[str, float] | None] = [None] * len(walks)
+    if any(walk.options.multilingual for _, walk in walks):
+        spoken = detect_language(engine, tokenizer, features)
+    for index, (owner, walk) in enumerate(walks):
+        asks = walk.options.multilingual
+        decoding = walk.decoding(spoken[index] if asks else None)
+        yield Waiting(owner, walk, EncodedWindow(features, index), decoding)
 
 
 def _batch(waiting: deque[Waiting[Owner]]) -> list[Waiting[Owner]]:

@@ -9,6 +9,7 @@ whole budget of other tokens; here both share one, and hotwords come first.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 
 from max_whisper.config import WhisperConfig
 from max_whisper.pipeline.options import TranscribeOptions
@@ -73,6 +74,12 @@ class PromptHistory:
     def forget(self) -> None:
         """Let later windows read nothing of what was said up to here."""
         self._forgotten = len(self._tokens)
+
+    def anew(self) -> PromptHistory:
+        """The same, with all that was said up to here forgotten."""
+        other = copy(self)
+        other.forget()
+        return other
 
     def _beside(self, hotwords: int) -> list[int]:
         """What still fits beside so many hotwords, a carried prompt before the rest."""

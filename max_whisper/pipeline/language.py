@@ -1,12 +1,19 @@
-"""The language of a recording: as the user says, or as its first window sounds."""
+"""The language of a recording: as the user says, or as its first windows sound.
+
+With `multilingual`, each window is asked again.
+"""
 
 from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from max_whisper.decoding.language import detect_language, resolve_language
 from max_whisper.engine.protocol import Engine, Mel
+from max_whisper.errors import OptionError
 from max_whisper.pipeline.options import TranscribeOptions
 from max_whisper.tokenizer import Tokenizer
 
@@ -16,24 +23,53 @@ def choose_language(
 ) -> str:
     """The code of the language to transcribe in, detected if the options name none.
 
-    Raises `OptionError` for a language that is unknown or that the model lacks.
+    The first window that is sure enough decides, else the most likely in all that were
+    asked. Raises `OptionError` for a language that is unknown or that the model lacks,
+    or if the windows of an English-only model are to be asked for theirs.
     """
+    if options.multilingual and not tokenizer.is_multilingual:
+        raise OptionError(
+            "expected a multilingual model with multilingual=True, found one of "
+            "English only; use another model, or leave it out"
+        )
     language = resolve_language(tokenizer, options.decoding)
     if language is not None:
         return language
-    window = _first_window(mel, engine.config.num_frames)
-    features = engine.encode(window[np.newaxis])
-    [probabilities] = detect_language(engine, tokenizer, features)
-    return max(probabilities, key=lambda code: probabilities[code])
+    size = engine.config.num_frames
+    asked = range(0, max(1, len(mel.frames)), size)
+    spoken: Counter[str] = Counter()
+    for start in asked[: options.language_detection_segments]:
+        features = engine.encode(_padded_window(mel, start, size)[np.newaxis])
+        [found] = detect_language(engine, tokenizer, features)
+        likeliest = _likeliest(found)
+        if found[likeliest] >= options.language_detection_threshold:
+            return likeliest
+        spoken.update(found)
+    return _likeliest(spoken)
 
 
-def _first_window(mel: Mel, num_frames: int) -> NDArray[np.float32]:
-    """The first window, with silence after the sound: `[num_frames, bins]`.
+def next_language(
+    language: str | None, spoken: Mapping[str, float], threshold: float
+) -> str | None:
+    """The language to go on in: another one only if it is as likely as the threshold.
+
+    `spoken` are the probabilities of all languages in a window.
+    """
+    likeliest = _likeliest(spoken)
+    return likeliest if spoken[likeliest] >= threshold else language
+
+
+def _likeliest(spoken: Mapping[str, float]) -> str:
+    return max(spoken, key=lambda code: spoken[code])
+
+
+def _padded_window(mel: Mel, start: int, num_frames: int) -> NDArray[np.float32]:
+    """The window at a frame, with silence after the sound: `[num_frames, bins]`.
 
     To detect a language openai/whisper pads the sound, where it pads the mel with zeros
     to transcribe.
     """
-    window = mel.window(0, num_frames, num_frames)
-    rest = window[len(mel.frames) :]
+    window = mel.window(start, num_frames, num_frames)
+    rest = window[len(mel.frames) - start :]
     rest[: len(mel.tail)] = mel.tail[: len(rest)]
     return window

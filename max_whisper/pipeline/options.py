@@ -1,6 +1,6 @@
 """How a recording is transcribed: the keywords of `transcribe` in openai/whisper.
 
-`hotwords` are those of faster-whisper.
+`hotwords` and what is said of languages are those of faster-whisper.
 """
 
 from __future__ import annotations
@@ -43,6 +43,20 @@ class TranscribeOptions(FallbackOptions):
     window to window. Raises `OptionError` for values out of range.
     """
 
+    multilingual: bool = option(
+        False,
+        "ask each window for its language, for recordings that mix several; it changes "
+        "where another one reaches the language_detection_threshold",
+    )
+    language_detection_threshold: float = option(
+        0.5,
+        "how likely a language must be in a window to be taken without asking further",
+    )
+    language_detection_segments: int = option(
+        1,
+        "how many windows are asked for the language at most; if none is sure enough, "
+        "all of them decide",
+    )
     condition_on_previous_text: bool = option(
         True, "let each window read what was said before; off, it repeats itself less"
     )
@@ -59,6 +73,11 @@ class TranscribeOptions(FallbackOptions):
         "0",
         "start,end,start,end,… in seconds of the clips to transcribe; the last "
         "end may be left out",
+    )
+    keep_first_timestamp: bool = option(
+        False,
+        "let a window's only segment begin at its own first timestamp; off, it begins "
+        "with the window, up to a second early, as openai/whisper has it",
     )
     word_timestamps: bool = option(
         False, "find the times of words; those of translations are less reliable"
@@ -95,12 +114,14 @@ class TranscribeOptions(FallbackOptions):
 
     def __post_init__(self) -> None:
         FallbackOptions.__post_init__(self)  # slots: super() has lost its class
+        self._check_language()
         check_flag("condition_on_previous_text", self.condition_on_previous_text)
         check_flag("carry_initial_prompt", self.carry_initial_prompt)
         if self.initial_prompt is not None:
             check_text("initial_prompt", self.initial_prompt)
         if self.hotwords is not None:
             check_text("hotwords", self.hotwords)
+        check_flag("keep_first_timestamp", self.keep_first_timestamp)
         check_whole("max_repeats", self.max_repeats, 0)
         clips = parse_clips(self.clip_timestamps)
         check_flag("vad_filter", self.vad_filter)
@@ -126,6 +147,12 @@ class TranscribeOptions(FallbackOptions):
                     f"expected vad_filter with {keyword}, found it off; switch it on, "
                     f"or leave {keyword} out"
                 )
+
+    def _check_language(self) -> None:
+        check_flag("multilingual", self.multilingual)
+        threshold = self.language_detection_threshold
+        check_range("language_detection_threshold", threshold, 0, 1)
+        check_whole("language_detection_segments", self.language_detection_segments, 1)
 
     def _check_batches(self) -> None:
         check_flag("cut_at_silence", self.cut_at_silence)

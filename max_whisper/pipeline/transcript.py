@@ -14,8 +14,9 @@ from max_whisper.transcript import Segment
 class SegmentWriter:
     """Gives timed tokens their text; ids count through what one writer has written."""
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
+    def __init__(self, tokenizer: Tokenizer, *, tells_language: bool = False) -> None:
         self._tokenizer = tokenizer
+        self._tells_language = tells_language
         self._ids = count()
 
     def write(
@@ -43,6 +44,7 @@ class SegmentWriter:
             compression_ratio=result.compression_ratio,
             no_speech_prob=result.no_speech_prob,
             words=() if emptied else piece.words,  # so in openai/whisper
+            language=result.language if self._tells_language else None,
         )
 
     def text(self, piece: TimedTokens) -> str:

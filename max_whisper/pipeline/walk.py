@@ -6,7 +6,7 @@ the last one ended. Who decodes the windows, and in what company, is no matter h
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from max_whisper.decoding.result import DecodingResult
 from max_whisper.engine.protocol import EncodedWindow, Engine, Mel
 from max_whisper.pipeline.history import PromptHistory
 from max_whisper.pipeline.journal import HeardWindow, Journal
+from max_whisper.pipeline.language import next_language
 from max_whisper.pipeline.options import TranscribeOptions
 from max_whisper.pipeline.transcript import SegmentWriter
 from max_whisper.pipeline.windows import Clip, Windows
@@ -50,13 +51,14 @@ class Walk:
         options: TranscribeOptions,
     ) -> None:
         self.options = options
+        self._language = options.decoding.language
         self._mel = mel
         self._num_frames = engine.config.num_frames
         self._timestamp_begin = tokenizer.timestamp_begin
         self._eot = tokenizer.eot
         self._windows = Windows(clips, self._num_frames)
         self._history = PromptHistory.begin(tokenizer, options, engine.config)
-        self._writer = SegmentWriter(tokenizer)
+        self._writer = SegmentWriter(tokenizer, tells_language=options.multilingual)
         self._words = WordTimes(engine, tokenizer, len(mel.frames), options)
         self.journal: Journal | None = None
         self.number = 0
@@ -77,10 +79,19 @@ class Walk:
         assert self.window, "the walk is not at its end"
         return self._mel.window(self.window.seek, self.window.size, self._num_frames)
 
-    @property
-    def decoding(self) -> DecodingOptions:
-        """How the window is decoded: with what was said before."""
-        return replace(self.options.decoding, prompt=self._history.prompt())
+    def decoding(self, spoken: Mapping[str, float] | None = None) -> DecodingOptions:
+        """How the window is decoded: with what was said before in its language.
+
+        `spoken` tells how likely each language is in it; None if it is not asked.
+        """
+        language, history = self._language, self._history
+        if spoken is not None:
+            threshold = self.options.language_detection_threshold
+            language = next_language(language, spoken, threshold)
+        if language != self._language:
+            history = history.anew()
+        prompt = history.prompt()
+        return replace(self.options.decoding, language=language, prompt=prompt)
 
     def remembered(self) -> HeardWindow | None:
         """The window as the journal has it, if it was heard before."""
@@ -95,7 +106,7 @@ class Walk:
         words: list[WordTiming] = []
         if self.options.word_timestamps and not is_silence(result, self.options):
             cut, _ = self._cut(result, window)
-            words = self._words.align(cut.segments, window, encoded)
+            words = self._words.align(cut.segments, window, encoded, result.language)
         heard = HeardWindow(result, tuple(words))
         if self.journal is not None:
             self.journal.keep(self.number, self._windows_heard, heard)
@@ -111,6 +122,7 @@ class Walk:
         if is_silence(result, self.options):
             self._drop(cut.segments, result, "no speech")
         else:
+            self._speak(result.language)
             self._drop(repeated, result, "repetition")
             if self.options.word_timestamps:
                 whole, cut = cut, self._words.add(cut, window, heard.words)
@@ -130,7 +142,12 @@ class Walk:
         self, result: DecodingResult, window: Window
     ) -> tuple[Cut, tuple[TimedTokens, ...]]:
         """The segments of a window, and what is cut of them because it is a loop."""
-        cut = split_segments(result.tokens, self._timestamp_begin, window)
+        cut = split_segments(
+            result.tokens,
+            self._timestamp_begin,
+            window,
+            keep_first_timestamp=self.options.keep_first_timestamp,
+        )
         if not self.options.max_repeats:
             return cut, ()
         kept, repeated = cut_loops(cut.segments, self._eot, self.options.max_repeats)
@@ -146,6 +163,12 @@ class Walk:
                 sure = result.avg_logprob, result.no_speech_prob
                 dropped = Dropped(piece.start, piece.end, text, reason, *sure)
                 self.dropped.append(dropped)
+
+    def _speak(self, language: str) -> None:
+        """Go on in a language; what was said in another is not read any more."""
+        if self.options.multilingual and language != self._language:
+            self._language = language
+            self._history.forget()
 
     def _is_to_forget(self, temperature: float) -> bool:
         if not self.options.condition_on_previous_text:

@@ -58,18 +58,22 @@ class WordTimes:
         return cut
 
     def align(
-        self, segments: Sequence[TimedTokens], window: Window, encoded: EncodedWindow
+        self,
+        segments: Sequence[TimedTokens],
+        window: Window,
+        encoded: EncodedWindow,
+        language: str,
     ) -> list[WordTiming]:
-        """The words of all segments."""
-        decoding, eot = self._options.decoding, self._tokenizer.eot
+        """The words of all segments, which are in a language."""
+        task, eot = self._options.decoding.task, self._tokenizer.eot
         return find_alignment(
             self._engine,
             self._tokenizer,
             Heard(encoded, window.size),
             Said(
                 [token for s in segments for token in s.tokens if token < eot],
-                decoding.language,
-                self._tokenizer.sot_sequence(decoding.language, decoding.task),
+                language,
+                self._tokenizer.sot_sequence(language, task),
             ),
         )
 

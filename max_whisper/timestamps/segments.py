@@ -8,7 +8,7 @@ is unfinished, and the next window begins there. See `transcribe` in openai/whis
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from max_whisper.timestamps.window import FRAMES_PER_POSITION, Window, seconds
@@ -43,16 +43,27 @@ class Cut:
     is_skipped: bool = False
 
 
-def split_segments(tokens: Sequence[int], timestamp_begin: int, window: Window) -> Cut:
+def split_segments(
+    tokens: Sequence[int],
+    timestamp_begin: int,
+    window: Window,
+    *,
+    keep_first_timestamp: bool = False,
+) -> Cut:
     """Cut `tokens` at each pair of timestamps: the ids from `timestamp_begin` on.
 
-    Without any pair the whole window is one segment, up to its last timestamp.
+    Without any pair the whole window is one segment, up to its last timestamp; it
+    begins with the window, whatever its first timestamp is, unless that is to be kept.
     """
     is_time = [token >= timestamp_begin for token in tokens]
     ends_once = is_time[-2:] == [False, True]
     cuts = [i for i, pair in enumerate(pairwise(is_time), start=1) if all(pair)]
     if not cuts:
         whole = _whole(tokens, timestamp_begin, window)
+        if keep_first_timestamp and tokens and is_time[0]:
+            first = window.time(tokens[0] - timestamp_begin)
+            if first < whole.end:
+                whole = replace(whole, start=first)
         return Cut((whole,), window.end, ends_once)
     if ends_once:
         cuts.append(len(tokens))

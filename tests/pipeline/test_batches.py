@@ -57,6 +57,7 @@ CHOICES: list[dict[str, Any]] = [
     {"beam_size": 3, "best_of": 2, "temperature": (0.0, 0.4)},
     {"word_timestamps": True},
     {"condition_on_previous_text": False, "initial_prompt": " one"},
+    {"multilingual": True, "language_detection_threshold": 0.6, **SURE},
 ]
 
 
@@ -68,6 +69,12 @@ def test_a_batch_of_any_size_gives_the_same_text(choices: dict[str, Any]) -> Non
         together, fewer = heard(batch_size, **choices)
         assert together == alone
         assert fewer < steps
+
+
+def test_languages_mix_in_that_test() -> None:
+    alone, _ = heard(1, **CHOICES[-1])
+    mixed = [{s.language for s in segments} for segments in alone.values()]
+    assert any(len(languages) > 1 for languages in mixed)
 
 
 def test_only_some_windows_fall_back_in_that_test() -> None:

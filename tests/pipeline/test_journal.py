@@ -29,6 +29,7 @@ CHOICES: list[dict[str, Any]] = [
     {},
     {"word_timestamps": True, "hallucination_silence_threshold": 1.0},
     {"cut_at_silence": True, "condition_on_previous_text": False},
+    {"multilingual": True, "language_detection_threshold": 0.6},
 ]
 
 

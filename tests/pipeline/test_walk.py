@@ -2,11 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
 
-from max_whisper.engine.protocol import Mel
-from max_whisper.pipeline.language import choose_language
 from max_whisper.pipeline.options import TranscribeOptions
 from max_whisper.pipeline.recording import Progress
 from max_whisper.pipeline.transcript import transcript_text
@@ -16,9 +13,7 @@ from tests.fakes import (
     FakeTokenizer,
     Script,
     ScriptedEngine,
-    fake_config,
     numbered_mel,
-    random_logits,
 )
 from tests.pipeline.recordings import segments_of
 
@@ -120,32 +115,6 @@ def test_an_error_in_the_progress_callback_stops_the_work() -> None:
 
 def test_a_recording_without_frames_has_no_segments() -> None:
     assert heard(ScriptedEngine(TOKENIZER, []), frames=0) == []
-
-
-@pytest.mark.parametrize("frames", [0, 700, 5000])
-def test_a_language_is_detected_unless_it_is_given(frames: int) -> None:
-    engine = FakeEngine(fake_config(TOKENIZER), random_logits(TOKENIZER, 2))
-    mel = numbered_mel(frames)
-    given = TranscribeOptions.from_keywords(language="German")
-    assert choose_language(engine, TOKENIZER, mel, given) == "de"
-    detected = choose_language(engine, TOKENIZER, mel, TranscribeOptions())
-    assert detected in TOKENIZER.language_tokens
-
-
-@pytest.mark.parametrize("frames", [0, 4, 2999, 3000, 3001])
-def test_the_window_of_a_language_goes_on_after_the_sound(frames: int) -> None:
-    hearing: list[Any] = []
-
-    class Listener(FakeEngine):
-        def encode(self, windows: Any) -> Any:
-            hearing.append(windows)
-            return super().encode(windows)
-
-    engine = Listener(fake_config(TOKENIZER), random_logits(TOKENIZER, 2))
-    whole = numbered_mel(6000).frames
-    mel = Mel(whole[:frames], tail=whole[frames:])
-    choose_language(engine, TOKENIZER, mel, TranscribeOptions())
-    np.testing.assert_array_equal(hearing, [whole[np.newaxis, :3000]])
 
 
 def test_a_loop_is_cut_where_asked_and_is_not_read_later() -> None:

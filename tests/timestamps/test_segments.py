@@ -9,9 +9,10 @@ TOKENIZER = FakeTokenizer()
 WINDOW = Window(seek=1000, size=3000)
 
 
-def cut(*parts: str | float, window: Window = WINDOW) -> Cut:
+def cut(*parts: str | float, window: Window = WINDOW, keeps: bool = False) -> Cut:
     tokens = TOKENIZER.spell(*parts)
-    return split_segments(tokens, TOKENIZER.timestamp_begin, window)
+    begin = TOKENIZER.timestamp_begin
+    return split_segments(tokens, begin, window, keep_first_timestamp=keeps)
 
 
 def spans(found: Cut) -> list[tuple[str, float, float]]:
@@ -38,6 +39,28 @@ def test_a_single_time_at_the_end_finishes_the_window() -> None:
 def test_without_pairs_the_window_is_one_segment_to_its_last_time() -> None:
     assert spans(cut(0.4, " one", 2.0)) == [(" one", 10.0, 12.0)]
     assert cut(0.4, " one", 2.0).seek == 4000
+
+
+def test_the_first_time_is_kept_if_asked_for() -> None:
+    assert spans(cut(0.4, " one", 2.0, keeps=True)) == [(" one", 10.4, 12.0)]
+    assert cut(0.4, " one", 2.0, keeps=True).seek == 4000
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (),
+        (" one",),
+        (" one", 2.0),
+        (0.4, " one"),
+        (0.0, " one", 1.5, 1.5, " two", 4.0),
+        (0.4, " one", 1.5, 1.5, " two"),
+    ],
+)
+def test_other_windows_are_cut_the_same_with_their_first_time(
+    parts: tuple[str | float, ...],
+) -> None:
+    assert cut(*parts, keeps=True) == cut(*parts)
 
 
 @pytest.mark.parametrize("parts", [(" one",), (0.0, " one"), ()])
