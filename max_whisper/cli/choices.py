@@ -60,7 +60,7 @@ def subtitle_options(arguments: Namespace) -> SubtitleOptions:
         raise OptionError(
             "expected --max_line_width with --max_line_count, found none; add it"
         )
-    if layout.max_words_per_line and not layout.keeps_segments:
+    if layout.max_words_per_line and not layout.keeps_groups:
         raise OptionError(
             "expected --max_words_per_line or --max_line_count, found both; leave one "
             "out"

@@ -1,19 +1,17 @@
 """How timed words are laid out as subtitles: lines, their width and their number.
 
-As `iterate_subtitles` in openai/whisper.
+As `iterate_subtitles` in openai/whisper; sentences are our own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from max_whisper.errors import OptionError
+from max_whisper.formats.sentences import LONG_PAUSE, sentences
 from max_whisper.transcript import Segment, Word
-
-LONG_PAUSE = 3.0
-"""Seconds between the starts of two words that end a subtitle."""
 
 UNLIMITED = 1000
 """The width of a line and the words in it where no limit is set."""
@@ -28,8 +26,9 @@ class SubtitleOptions:
     """The layout of subtitles; all of it needs word times.
 
     Subtitles end where segments end, unless both `max_line_width` (characters) and
-    `max_line_count` are given. `highlight_words` shows each subtitle once a word, with
-    the spoken word underlined. Raises `OptionError` for a limit below 1.
+    `max_line_count` are given; with `split_sentences` where sentences end, whatever the
+    segments. `highlight_words` shows each subtitle once a word, with the spoken word
+    underlined. Raises `OptionError` for a limit below 1.
     """
 
     max_line_width: int | None = _option(None, "most characters in a line")
@@ -37,6 +36,9 @@ class SubtitleOptions:
         None, "most lines in a subtitle; needs --max_line_width"
     )
     max_words_per_line: int | None = _option(None, "most words in a subtitle")
+    split_sentences: bool = _option(
+        False, "end subtitles where sentences end, whatever the segments"
+    )
     highlight_words: bool = _option(False, "underline each word as it is spoken")
 
     def __post_init__(self) -> None:
@@ -56,6 +58,11 @@ class SubtitleOptions:
     def keeps_segments(self) -> bool:
         """Whether a subtitle ends with its segment."""
         return self.max_line_width is None or self.max_line_count is None
+
+    @property
+    def keeps_groups(self) -> bool:
+        """Whether a subtitle ends with its segment, or with its sentence."""
+        return self.keeps_segments or self.split_sentences
 
 
 @dataclass(slots=True)
@@ -86,7 +93,7 @@ def subtitles(
     """Lay the words of `segments` out."""
     subtitle = Subtitle()
     for word, begins_group in _grouped_words(segments, options):
-        begins_group = begins_group and options.keeps_segments and bool(subtitle.words)
+        begins_group = begins_group and options.keeps_groups and bool(subtitle.words)
         pause = _is_after_pause(word, subtitle, options)
         if not (begins_group or pause) and _has_room(word, subtitle, options):
             subtitle.continue_line(word)
@@ -102,10 +109,15 @@ def subtitles(
 def _grouped_words(
     segments: Sequence[Segment], options: SubtitleOptions
 ) -> Iterator[tuple[Word, bool]]:
-    """Every word, and whether it is the first of its segment or of a group in it."""
+    """Every word, and whether it is the first of its segment (or sentence), or of so
+    many words in it.
+    """
     size = options.max_words_per_line or UNLIMITED
-    for segment in segments:
-        for place, word in enumerate(segment.words or ()):
+    groups: Iterable[Sequence[Word]] = (segment.words or () for segment in segments)
+    if options.split_sentences:
+        groups = sentences(word for words in groups for word in words)
+    for group in groups:
+        for place, word in enumerate(group):
             yield word, place % size == 0
 
 

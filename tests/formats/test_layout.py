@@ -48,12 +48,44 @@ def test_a_long_pause_ends_a_subtitle_that_flows() -> None:
     assert texts(spoken, max_line_width=80, max_line_count=2) == ["so", "later"]
 
 
-@given(transcripts(with_words=True), LIMITS, LIMITS, LIMITS)
+def test_sentences_run_over_segments_and_end_within_them() -> None:
+    spoken = [sentence("Ask not. What your"), sentence("country can do. For", 4)]
+    assert texts(spoken, split_sentences=True) == [
+        "Ask not.",
+        "What your country can do.",
+        "For",
+    ]
+
+
+def test_a_sentence_is_broken_by_the_limits() -> None:
+    spoken = [sentence("Ask not what. Your"), sentence("country", 4)]
+    limits = {"max_line_width": 8, "max_line_count": 1}
+    assert texts(spoken, split_sentences=True, **limits) == [
+        "Ask not",
+        "what.",
+        "Your",
+        "country",
+    ]
+    assert texts(spoken, split_sentences=True, max_words_per_line=2) == [
+        "Ask not",
+        "what.",
+        "Your country",
+    ]
+
+
+@given(transcripts(with_words=True), LIMITS, LIMITS, LIMITS, st.booleans())
 def test_every_word_is_shown_once_and_in_order(
-    spoken: Transcript, width: int | None, count: int | None, group: int | None
+    spoken: Transcript,
+    width: int | None,
+    count: int | None,
+    group: int | None,
+    by_sentences: bool,
 ) -> None:
     options = SubtitleOptions(
-        max_line_width=width, max_line_count=count, max_words_per_line=group
+        max_line_width=width,
+        max_line_count=count,
+        max_words_per_line=group,
+        split_sentences=by_sentences,
     )
     shown = [w for s in subtitles(spoken.segments, options) for w in s.words]
     said = [w for s in spoken.segments for w in s.words or ()]
