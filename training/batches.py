@@ -25,7 +25,7 @@ TEXTS_BEFORE_PER_SECOND = 0.7
 
 class Batch(NamedTuple):
     """`mel [B, bins, 2 T]`, `starts [B]`, `tokens, labels [B, N]`, `spans [B, N, 2]`,
-    `frames [B, T]`.
+    `turns, frames [B, T]`.
     """
 
     mel: Tensor
@@ -33,6 +33,7 @@ class Batch(NamedTuple):
     tokens: Tensor
     labels: Tensor
     spans: Tensor
+    turns: Tensor
     frames: Tensor
 
 
@@ -103,6 +104,7 @@ def collate(
         tokens=padded([t.tokens for t in targets], padding),
         labels=padded([t.labels for t in targets], IGNORED),
         spans=padded([t.spans for t in targets], 0),
+        turns=torch.tensor([t.turns for t in targets]),
         frames=torch.tensor([t.frames for t in targets]),
     )
 

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from training.targets import IGNORED
 
-SHARES = {"said": 1.0, "looks": 1.0, "frames": 1.0}
+SHARES = {"said": 1.0, "looks": 1.0, "turns": 0.5, "frames": 1.0}
 """What each loss counts for."""
 SMOOTHING = 0.05
 NEARBY = (0.04, 0.12, 0.2, 0.28, 0.2, 0.12, 0.04)
@@ -50,3 +50,16 @@ def look_loss(looks: Tensor, spans: Tensor) -> Tensor:
     inside = (places >= spans[..., :1]) & (places < spans[..., 1:])
     mass = looks.masked_fill(~inside, -30.0).logsumexp(dim=-1)
     return -mass[:, spans[..., 1] > 0].mean()
+
+
+def turn_loss(looks: Tensor, turns: Tensor) -> Tensor:
+    """How little the label whose turn it is looks at a position, beside the others.
+
+    `looks [layers, B, N, T]`, `turns [B, T]`. Times of words are found by comparing
+    just that, in silence as well (see `max_whisper.timestamps.alignment`).
+    """
+    is_turn = turns[:, None] == torch.arange(looks.shape[2])[:, None]
+    takes_turns = is_turn.any(dim=-1, keepdim=True)
+    shares = looks.masked_fill(~takes_turns, -1e4).log_softmax(dim=2)
+    own = shares[:, is_turn]
+    return -own.sum() / max(1, own.numel())

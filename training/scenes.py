@@ -22,13 +22,14 @@ from training.sounds import background, no_speech
 from training.voices import Bank
 
 WINDOW_SECONDS = 30
-LONGEST_LEAD = 1.0
-"""Whisper's first timestamp is at most one second."""
+LONGEST_LEAD = 1.3
 ENDING_SHARE = 0.4
 LONGEST_ENDING = 0.12
 SHORT_PAUSE = (0.02, 0.45)
 LONG_PAUSE = (0.65, 1.3)
 MOST_DIGITS = 20
+AGAIN_SHARE = 0.15
+"""How often the same is said twice: both count."""
 
 Samples = NDArray[np.float32]
 
@@ -202,7 +203,8 @@ def fill(
     most = min(MOST_DIGITS, int(1.4 * seconds))
     placed: list[tuple[float, Clip]] = []
     for _ in range(wanted):
-        clip = sources.clip(random, most)
+        is_again = bool(placed) and random.random() < AGAIN_SHARE
+        clip = placed[-1][1] if is_again else sources.clip(random, most)
         is_cut = now + clip.seconds > seconds
         if is_cut and (not placed or now > seconds - 0.5):
             continue

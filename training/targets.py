@@ -15,12 +15,14 @@ from training.scenes import Scene, Spoken
 
 PROMPTED = 0.5
 UNTIMED_PROMPT = 0.3
-UNTIMED = 0.15
+UNTIMED = 0.2
 IGNORED = -100
 MARGIN = 0.2
 """Seconds around a time in which it is heard."""
 NOWHERE = (0, 0)
 """What is not said is not listened for."""
+LATEST_FIRST = 1.0
+"""Whisper's first timestamp is at most one second: a later one is said to be that."""
 LONGEST_PROMPT = 223
 """As in use: all tokens of an earlier text that Whisper reads."""
 
@@ -28,11 +30,15 @@ POSITIONS_PER_SECOND = 50
 
 
 class Said(NamedTuple):
-    """A token, and from when to when the sound lies that it tells of, in seconds."""
+    """A token, and from when to when the sound lies that it tells of, in seconds.
+
+    `turn` is when what is heard comes to it, until that of another; None for times.
+    """
 
     token: int
     start: float = 0.0
     end: float = 30.0
+    turn: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,8 @@ class Target:
     """`tokens[i]` is read, `labels[i]` is to be said next, and `spans[i]` is where that
     is heard, in positions.
 
+    `turns[t]` is the index of the label whose turn it is at position t: its sound, and
+    the silence after it, so that times of words can be told.
     `start` is the position in Whisper's window at which the scene begins.
     The encoder's head is taught by `frames`, the token that is heard at each position.
     """
@@ -47,6 +55,7 @@ class Target:
     tokens: Sequence[int]
     labels: Sequence[int]
     spans: Sequence[tuple[int, int]]
+    turns: Sequence[int]
     frames: Sequence[int]
     start: int
 
@@ -66,19 +75,19 @@ def target(
         tokens = [*prompt, tokenizer.sot, tokenizer.timestamp_begin]
         labels = [*ignored, tokenizer.no_speech, tokenizer.eot]
         spans = [NOWHERE] * len(prompt) + [positions(0, 30)] * 2
-        return Target(tokens, labels, spans, frames, start)
+        return Target(tokens, labels, spans, [IGNORED] * len(frames), frames, start)
     timed = random.random() >= UNTIMED or scene.cut is not None
     said = (
         timed_tokens(tokenizer, scene, start)
         if timed
         else untimed_tokens(tokenizer, scene)
     )
-    anywhere = Said(tokenizer.eot)
+    said.append(Said(tokenizer.eot, turn=None if timed else scene.words[-1].end))
     return Target(
-        tokens=[*prompt, tokenizer.sot, *(s.token for s in said)],
-        labels=[*ignored, *(s.token for s in said), tokenizer.eot],
-        spans=[NOWHERE] * len(prompt)
-        + [positions(s.start, s.end) for s in (*said, anywhere)],
+        tokens=[*prompt, tokenizer.sot, *(s.token for s in said[:-1])],
+        labels=[*ignored, *(s.token for s in said)],
+        spans=[NOWHERE] * len(prompt) + [positions(s.start, s.end) for s in said],
+        turns=turns(scene, said, len(prompt), len(frames)),
         frames=frames,
         start=start,
     )
@@ -110,7 +119,9 @@ def timed_tokens(tokenizer: Tokenizer, scene: Scene, start: int) -> list[Said]:
     """`<|start|> text <|end|>` of every segment, and the start of one that is cut."""
     said: list[Said] = []
     for segment in scene.segments:
-        said.append(timestamp(tokenizer, segment.start, start))
+        limited = not said and start == 0
+        begin = min(segment.start, LATEST_FIRST) if limited else segment.start
+        said.append(timestamp(tokenizer, begin, start))
         said += text(tokenizer, scene, segment)
         said.append(timestamp(tokenizer, segment.end, start))
     if scene.cut is not None:
@@ -128,10 +139,23 @@ def text(tokenizer: Tokenizer, scene: Scene, segment: Spoken) -> list[Said]:
     """A segment's tokens, each in its word."""
     words = [w for w in scene.words if segment.start <= w.start < segment.end]
     return [
-        Said(token, word.start, word.end)
+        Said(piece.token, word.start, word.end, piece.start)
         for word in words
-        for token in tokenizer.encode(f" {word.text}")
+        for piece in pieces(tokenizer, word)
     ]
+
+
+def turns(scene: Scene, said: Sequence[Said], before: int, count: int) -> list[int]:
+    """Of `count` positions, those before the first word and after the last are nobody's
+    unless the end of the text takes a turn; `before` labels are a prompt's.
+    """
+    found = np.full(count, IGNORED)
+    for row, one in enumerate(said, before):
+        if one.turn is not None:
+            found[positions(one.turn, 30)[0] :] = row
+    if scene.words and said[-1].turn is None:
+        found[positions(0, scene.words[-1].end)[1] :] = IGNORED
+    return [int(row) for row in found]
 
 
 def heard_tokens(tokenizer: Tokenizer, scene: Scene) -> list[int]:
@@ -144,10 +168,11 @@ def heard_tokens(tokenizer: Tokenizer, scene: Scene) -> list[int]:
     for word in scene.words:
         heard[slice(*positions(word.start, word.end))] = IGNORED
     for word in scene.words:
-        for token, start, end in pieces(tokenizer, word):
+        for token, start, end, _ in pieces(tokenizer, word):
             length = end - start
             inner = positions(start + 0.3 * length, end - 0.2 * length)
-            heard[slice(*inner)] = token
+            if length:
+                heard[slice(*inner)] = token
     if scene.cut is not None:
         heard[positions(scene.cut, scene.cut)[0] :] = IGNORED
     return [int(token) for token in heard]
@@ -159,10 +184,10 @@ def pieces(tokenizer: Tokenizer, word: Spoken) -> Iterator[Said]:
     letters = [len(re.findall(r"\w", tokenizer.decode([token]))) for token in tokens]
     ends = np.cumsum(letters) / max(1, sum(letters))
     begin, length = word.start, word.end - word.start
-    for token, count, end in zip(tokens, letters, ends, strict=True):
-        if count:
-            yield Said(token, begin, word.start + float(end) * length)
-            begin = word.start + float(end) * length
+    for token, end in zip(tokens, ends, strict=True):
+        finish = word.start + float(end) * length
+        yield Said(token, begin, finish)
+        begin = finish
 
 
 def positions(start: float, end: float) -> tuple[int, int]:

@@ -29,7 +29,7 @@ from max_whisper.config import WhisperConfig
 from max_whisper.tokenizer.tokenizer import Tokenizer
 from training.batches import BINS, Batch, Batches
 from training.fluidsynth import SOUND_FONT
-from training.losses import SHARES, decoder_loss, frame_loss, look_loss
+from training.losses import SHARES, decoder_loss, frame_loss, look_loss, turn_loss
 from training.model import HEAD_SIZE, Whisper
 from training.places import SPEECH, WORK
 from training.sources import load_sources
@@ -154,6 +154,7 @@ class Trainer:
         return {
             "said": decoder_loss(heard.said, batch.labels[is_said], times),
             "looks": look_loss(heard.looks, batch.spans),
+            "turns": turn_loss(heard.looks, batch.turns),
             "frames": frame_loss(heard.positions, batch.frames),
         }
 

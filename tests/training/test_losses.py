@@ -8,7 +8,8 @@ pytest.importorskip("torch", reason="needs PyTorch, in which losses are written"
 
 import torch
 
-from training.losses import NEARBY, near_times
+from training.losses import NEARBY, near_times, turn_loss
+from training.targets import IGNORED
 
 TOKENS, FIRST_TIME = 40, 10
 
@@ -52,3 +53,37 @@ def test_a_model_that_knows_nothing_pays_for_all_tokens() -> None:
 def test_without_times_there_is_no_loss() -> None:
     none = torch.zeros(0, dtype=torch.long)
     assert float(near_times(torch.zeros(0, TOKENS), none, FIRST_TIME)) == 0
+
+
+def looks(*rows: list[float]) -> torch.Tensor:
+    """Log probabilities `[1, 1, labels, positions]` from shares of a position."""
+    return torch.tensor(rows).log()[None, None]
+
+
+def test_who_looks_most_when_it_is_its_turn_pays_least() -> None:
+    turns = torch.tensor([[0, 0, 1]])
+    right = turn_loss(looks([0.4, 0.4, 0.01], [0.1, 0.1, 0.5]), turns)
+    wrong = turn_loss(looks([0.1, 0.1, 0.5], [0.4, 0.4, 0.01]), turns)
+    even = turn_loss(looks([0.3, 0.3, 0.3], [0.3, 0.3, 0.3]), turns)
+    assert right < even < wrong
+    assert float(even) == pytest.approx(math.log(2))
+
+
+def test_who_never_has_a_turn_is_no_rival() -> None:
+    turns = torch.tensor([[0, 1, 1]])
+    two = looks([0.4, 0.1, 0.1], [0.1, 0.4, 0.4])
+    three = looks([0.4, 0.1, 0.1], [0.1, 0.4, 0.4], [0.9, 0.9, 0.9])
+    assert float(turn_loss(three, turns)) == pytest.approx(float(turn_loss(two, turns)))
+
+
+def test_in_silence_it_is_the_share_that_counts_not_how_little_it_is() -> None:
+    turns = torch.tensor([[0, 1]])
+    loud = looks([0.4, 0.1], [0.1, 0.4])
+    assert float(turn_loss(loud - 20, turns)) == pytest.approx(
+        float(turn_loss(loud, turns))
+    )
+
+
+def test_without_turns_there_is_nothing_to_pay() -> None:
+    turns = torch.full((1, 2), IGNORED)
+    assert float(turn_loss(looks([0.4, 0.1]), turns)) == 0

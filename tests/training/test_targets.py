@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import cast
 
 import numpy as np
@@ -143,10 +144,45 @@ def test_a_prompt_may_stand_before_silence() -> None:
 
 
 def test_no_time_is_later_than_the_window() -> None:
-    result = made([NO, NO], [Spoken(29.0, 30.004, "one")])
-    assert result.labels == [*spell(29.0, " one", 30.0), EOT]
-    result = made([NO, NO], [Spoken(29.0, 30.4, "one")])
-    assert result.labels == [*spell(29.0, " one", 30.0), EOT]
+    for end in (30.004, 30.4):
+        said = [Spoken(0.5, 1.0, "two"), Spoken(29.0, end, "one")]
+        result = made([NO, NO], said)
+        assert result.labels == [*spell(0.5, " two", 1.0, 29.0, " one", 30.0), EOT]
+
+
+def test_the_first_time_is_the_latest_that_whisper_may_say() -> None:
+    result = made([NO, NO], [Spoken(1.2, 2.0, "one"), Spoken(3.0, 4.0, "two")])
+    assert result.labels == [*spell(1.0, " one", 2.0, 3.0, " two", 4.0), EOT]
+
+
+def turns_of(draws: list[float], seconds: float = 3) -> list[tuple[int, int]]:
+    """Each label that has a turn, and at how many positions."""
+    samples = np.zeros(round(seconds * SAMPLE_RATE), np.float32)
+    random = cast(np.random.Generator, Script(*draws))
+    scene = Scene(samples, TWO, words=words_of(TWO))
+    found = target(random, TOKENIZER, scene, [])
+    assert len(found.turns) == len(found.frames)
+    runs = [(row, len([*run])) for row, run in groupby(found.turns)]
+    return [
+        (row if row == IGNORED else found.labels[row], count) for row, count in runs
+    ]
+
+
+def test_silence_belongs_to_the_token_before_it() -> None:
+    turns = turns_of([NO, NO])
+    tokens = [*TOKENIZER.encode(" one two"), *TOKENIZER.encode(" three")]
+    assert (turns[0], turns[-1]) == ((IGNORED, 25), (IGNORED, 24))
+    inner = turns[1:-1]
+    assert [token for token, _ in inner] == [t for t in tokens if t in dict(inner)]
+    assert sum(count for _, count in inner) == 150 - 25 - 24
+
+
+def test_without_times_the_end_takes_its_turn_after_the_last_word() -> None:
+    assert turns_of([NO, YES])[-1] == (EOT, 25)
+
+
+def test_nothing_takes_a_turn_where_nobody_speaks() -> None:
+    assert set(made([NO]).turns) <= {IGNORED}
 
 
 def test_at_each_position_the_word_that_is_heard() -> None:
