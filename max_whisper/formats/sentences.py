@@ -13,11 +13,11 @@ LONG_PAUSE = 3.0
 
 ENDING = re.compile(r"""[.!?…。！？｡؟।]["'”’»)\]」』]*$""")
 ABBREVIATION = re.compile(
-    r"^\W*(?:\w|(?:\w\.)+\w|mrs?|ms|messrs|dr|prof|st|jr|sr|vs|etc|no|vol|fig|gen|col"
-    r"|sgt|capt|lt|rev|hon|approx|dept|est)\.$",
+    r"^\W*(?:[^\W\d]|(?:\w\.)+\w|mrs?|ms|messrs|dr|prof|st|jr|sr|vs|gen|col|sgt|capt"
+    r"|lt|rev|hon)\.$",
     re.IGNORECASE,
 )
-"""A letter or letters with full stops, or what is cut short before a name or number."""
+"""A letter or letters with full stops, or what is cut short before a name."""
 
 
 def sentences(words: Iterable[Word]) -> Iterator[list[Word]]:

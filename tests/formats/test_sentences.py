@@ -29,6 +29,9 @@ def split(text: str, pause_after: int = -1) -> list[str]:
             ["The U.S. Army came at 5 p.m. today."],
         ),
         ("It cost 3.5 dollars. Then 4.", ["It cost 3.5 dollars.", "Then 4."]),
+        ("Are you? No. I am not.", ["Are you?", "No.", "I am not."]),
+        ("Bread, salt, etc. Then eat.", ["Bread, salt, etc.", "Then eat."]),
+        ("He has 4. She has 5.", ["He has 4.", "She has 5."]),
         ("你好。 谢谢！ 再见", ["你好。", "谢谢！", "再见"]),
     ],
 )
