@@ -1,6 +1,7 @@
 """Windows decoded side by side against the same windows in turn.
 
-    python -m benchmarks.batches [--model MODEL] [--seconds N] [--files N] [--rounds N]
+    python -m benchmarks.batches [--model MODEL] [--dtype DTYPE] [--seconds N]
+                                 [--files N] [--rounds N]
 
 One recording is cut at silence into pieces, which share batches of several sizes; many
 short recordings are transcribed one after the other and together. What is compared is
@@ -29,7 +30,7 @@ from max_whisper.api import Whisper, load_model
 from max_whisper.audio.load import load_audio
 
 MODEL = SPEECH.parent / "models" / "whisper-tiny.en-relearned"
-RESULT = Path(__file__).parent / "results" / "batches.json"
+RESULTS = Path(__file__).parent / "results"
 BATCHES = (1, 4, 8, 16)
 SEARCHES: Mapping[str, dict[str, Any]] = {
     "greedy": {"temperature": 0.0},
@@ -45,19 +46,21 @@ what the others are compared with."""
 
 def main() -> None:
     asked = arguments()
-    with load_model(asked.model, device="cpu") as model:
+    with load_model(asked.model, device="cpu", dtype=asked.dtype) as model:
         cases = measure(model, asked)
     result = {"machine": describe(), "model": str(model.name), "cases": cases}
-    asked.json.write_text(json.dumps(result, indent=1) + "\n")
+    path = asked.json or RESULTS / f"batches_{asked.dtype}.json"
+    path.write_text(json.dumps(result, indent=1) + "\n")
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.batches")
     parser.add_argument("--model", default=str(MODEL))
+    parser.add_argument("--dtype", choices=("float32", "int8"), default="float32")
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--files", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--json", type=Path, default=RESULT)
+    parser.add_argument("--json", type=Path)
     return parser.parse_args()
 
 

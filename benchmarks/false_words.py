@@ -43,10 +43,11 @@ SILENT_SECONDS = 60
 SHIPPED = Job(as_shipped=True)
 CONTENDERS: tuple[tuple[str, Contender, Job], ...] = (
     ("ours", OURS[0], SHIPPED),
+    ("ours, int8", OURS[1], SHIPPED),
     ("ours, vad_filter", OURS[0], Job(as_shipped=True, vad=True)),
     (
         "ours, cut at silence, side by side",
-        OURS_BATCHED,
+        OURS_BATCHED[0],
         Job(as_shipped=True, batched=True),
     ),
     ("openai-whisper", REFERENCE, SHIPPED),

@@ -52,7 +52,9 @@ def tables() -> dict[str, str]:
         "words": words,
         "speed": speed,
         "peers": peers,
-        "batches": batches,
+        "batches_float32": batches,
+        "batches_int8": batches,
+        "int8": int8,
         "memory": memory,
         "false_words": false_words,
         "demo": demo,
@@ -94,6 +96,12 @@ def speed(results: dict[str, Any]) -> str:
     ]
     head = ("milliseconds", "min", "median", "max")
     return table(head, rows) + measured_with(results)
+
+
+def int8(results: dict[str, Any]) -> str:
+    """What int8 loses of float32."""
+    rows = [tuple(row) for row in results["rows"]]
+    return table(("measure", "found", "bound"), rows) + measured_with(results)
 
 
 def batches(results: dict[str, Any]) -> str:

@@ -36,6 +36,7 @@ from max_whisper.weights import Checkpoint, load_checkpoint
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 RESULT = Path(__file__).parent / "results" / "speed.json"
+DTYPES = ("float32", "int8")
 BEAMS = (1, 5)
 STEPS = 50
 
@@ -75,26 +76,32 @@ def arguments() -> argparse.Namespace:
 def measure(checkpoint: Checkpoint, audio: str, rounds: int) -> Seconds:
     """Every phase, `rounds` times, after one round that does not count."""
     seconds: Seconds = defaultdict(list)
-    options = EngineOptions(device="cpu")
+    engines = {dtype: loaded(checkpoint, dtype, seconds) for dtype in DTYPES}
+    tokenizer = Tokenizer.from_json(
+        checkpoint.tokenizer_json, is_multilingual=checkpoint.is_multilingual
+    )
+    samples = load_audio(audio)
+    for round_ in range(rounds + 1):
+        for dtype, engine in engines.items():
+            found: Seconds = defaultdict(list)
+            one_round(engine, tokenizer, samples, found)
+            if round_ > 0:
+                for name, times in found.items():
+                    seconds[f"{dtype}: {name}"] += times
+    return seconds
+
+
+def loaded(checkpoint: Checkpoint, dtype: str, seconds: Seconds) -> Any:
+    """An engine, loaded first with an empty cache of ours, then with a full one."""
+    options = EngineOptions(device="cpu", dtype=dtype)
 
     def load() -> Any:
         return load_engine(checkpoint.config, checkpoint.weights, options)
 
     with tempfile.TemporaryDirectory() as folder:
         os.environ["MAX_WHISPER_CACHE"] = folder
-        timed(seconds, "load, MAX's own cache warm", load)
-        engine = timed(seconds, "load, graphs kept", load)
-    tokenizer = Tokenizer.from_json(
-        checkpoint.tokenizer_json, is_multilingual=checkpoint.is_multilingual
-    )
-    samples = load_audio(audio)
-    for round_ in range(rounds + 1):
-        found: Seconds = defaultdict(list)
-        one_round(engine, tokenizer, samples, found)
-        if round_ > 0:
-            for name, times in found.items():
-                seconds[name] += times
-    return seconds
+        timed(seconds, f"{dtype}: load, MAX's own cache warm", load)
+        return timed(seconds, f"{dtype}: load, graphs kept", load)
 
 
 def one_round(

@@ -69,7 +69,7 @@ def load_model(
     )
     _verify_tokenizer(tokenizer, checkpoint.config)
     engine = load_engine(checkpoint.config, checkpoint.weights, options, on_compile)
-    return Whisper(checkpoint, tokenizer, engine)
+    return Whisper(checkpoint, tokenizer, engine, options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +88,20 @@ class Whisper:
     """One loaded model. Close it, or use it in a `with`, to give its memory back."""
 
     def __init__(
-        self, checkpoint: Checkpoint, tokenizer: Tokenizer, engine: Engine
+        self,
+        checkpoint: Checkpoint,
+        tokenizer: Tokenizer,
+        engine: Engine,
+        options: EngineOptions | None = None,
     ) -> None:
         self.name = checkpoint.name
         self.config: WhisperConfig = checkpoint.config
         self.is_multilingual = checkpoint.is_multilingual
         self._tokenizer = tokenizer
         self._engine = engine
-        self._identity = f"{checkpoint.config} {checkpoint.fingerprint}"
+        place = options or EngineOptions()
+        facts = checkpoint.config, checkpoint.fingerprint, place.device, place.dtype
+        self._identity = repr(facts)
 
     @property
     def languages(self) -> tuple[str, ...]:

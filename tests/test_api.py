@@ -240,3 +240,13 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
         check=True,
     )
     assert found.stdout.strip() == "set()"
+
+
+def test_what_was_heard_at_another_precision_is_not_gone_on_with(
+    tmp_path: Path, engines: list[stand_in.StandInEngine]
+) -> None:
+    path = tmp_path / "journal"
+    for dtype in ("float32", "float32", "int8"):
+        model = max_whisper.load_model("tiny.en", dtype=dtype)
+        model.transcribe(SILENCE, journal=path)
+    assert [len(engine.samplings) > 0 for engine in engines] == [True, False, True]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,10 @@ def cpp(precision: str) -> Contender:
     return Contender("whisper.cpp", precision, form, rivals="whisper.cpp")
 
 
-OURS = (
-    Contender("ours", "float32", "huggingface"),
-    Contender("ours", "int8", "huggingface"),
+OURS = tuple(
+    Contender("ours", precision, "huggingface") for precision in ("float32", "int8")
 )
-OURS_BATCHED = Contender("ours", "float32", "huggingface", batched=True)
+OURS_BATCHED = tuple(replace(contender, batched=True) for contender in OURS)
 REFERENCE = Contender("openai-whisper", "float32", "openai")
 FASTER = tuple(
     faster(precision, batched=batched)
@@ -51,8 +50,8 @@ TRANSFORMERS = Contender("transformers", "float32", "huggingface")
 OPENVINO = Contender("openvino", "int8", "openvino-int8")
 SHERPA = Contender("sherpa-onnx", "int8", "sherpa-int8", beams=(1,))
 
-ALL = (*OURS, OURS_BATCHED, REFERENCE, *FASTER, *CPP, TRANSFORMERS, OPENVINO, SHERPA)
-SHAPES = (*OURS, OURS_BATCHED, REFERENCE, *FASTER)
+ALL = (*OURS, *OURS_BATCHED, REFERENCE, *FASTER, *CPP, TRANSFORMERS, OPENVINO, SHERPA)
+SHAPES = (*OURS, *OURS_BATCHED, REFERENCE, *FASTER)
 SHIPPED = (*OURS, REFERENCE, FASTER[0], FASTER[2], *CPP)
 
 

@@ -15,7 +15,7 @@ import platform
 import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -89,20 +89,21 @@ def load_graphs(
     on_compile: OnCompile,
 ) -> dict[str, Model]:
     """The graphs of a model, ready to run, by name."""
-    compiled = _kept(plan, session)
+    path = plan.path
+    compiled = _kept(path, session)
     if compiled is None:
         with on_compile(REASON):
             module = build(plan)
             compiled = session.compile(module, custom_extensions=plan.ops.extensions)
-        _keep(compiled, plan.path)
+        _keep(compiled, path)
     models: dict[str, Model] = session.init_all(compiled, weights_registry=weights)
     return models
 
 
-def _kept(plan: Plan, session: InferenceSession) -> CompiledModel | None:
+def _kept(path: Path, session: InferenceSession) -> CompiledModel | None:
     """What was compiled before; a file that cannot be read is as good as none."""
     try:
-        return session.compile(plan.path) if plan.path.exists() else None
+        return session.compile(path) if path.exists() else None
     except (OSError, RuntimeError, ValueError):
         return None
 
@@ -112,7 +113,7 @@ def build(plan: Plan) -> Module:
     module = Module()
     at = Parameters(plan.ops, expected_shapes(plan.config))
     build_log_mel(module, plan.ops, plan.config.num_mel_bins)
-    build_encode(module, at, plan.config)
+    build_encode(module, replace(at, ops=plan.ops.for_encoder()), plan.config)
     build_prefill(module, at, plan.config)
     build_step(module, at, plan.config, MAX_CANDIDATES)
     build_align(module, at, plan.config)

@@ -11,6 +11,7 @@ from max.graph import DeviceRef
 from max_whisper.engine.options import EngineOptions
 from max_whisper.engine.threads import cpu
 from max_whisper.errors import DeviceError, OptionError
+from max_whisper.kernels.int8_ops import Int8Ops
 from max_whisper.kernels.mojo_ops import MojoOps
 from max_whisper.kernels.ops import Ops
 
@@ -36,12 +37,16 @@ def choose(options: EngineOptions, *, weights_are_half: bool) -> Place:
     """
     device = _device(options.device, options.threads)
     if device.is_host:
-        if options.dtype not in ("auto", "float32"):
+        if options.dtype not in ("auto", "float32", "int8"):
             raise OptionError(
-                f"expected dtype auto or float32 on a CPU, found {options.dtype}"
+                f"expected dtype auto, float32 or int8 on a CPU, found {options.dtype}"
             )
+        if options.dtype == "int8":
+            return Place(device, Int8Ops())
         stored = DType.float16 if weights_are_half else DType.float32
         return Place(device, MojoOps(stored))
+    if options.dtype == "int8":
+        raise OptionError("expected a floating dtype on a GPU, found int8")
     # Its imports start MAX's CPU, whose threads could then no longer be chosen.
     from max_whisper.kernels.plain_ops import PlainOps
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from max_whisper.errors import OptionError
 
-DTYPES = ("auto", "float32", "float16", "bfloat16")
+DTYPES = ("auto", "float32", "float16", "bfloat16", "int8")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,10 @@ class EngineOptions:
     )
     dtype: str = field(
         default="auto",
-        metadata={"help": "precision: auto, float32, float16 or bfloat16"},
+        metadata={
+            "help": "precision: auto, float32, float16, bfloat16 or int8 "
+            "(a CPU only; close to float32, not equal)"
+        },
     )
     threads: int = field(
         default=0, metadata={"help": "CPU threads; 0 means all physical cores"}

@@ -5,7 +5,7 @@ Weights may be kept in fp16 where that loses nothing; they are widened as they a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -59,6 +59,9 @@ class MojoOps:
     def extensions(self) -> list[Path]:
         return package()
 
+    def for_encoder(self) -> MojoOps:
+        return self
+
     def matrix(self, name: str, rows: int, columns: int) -> Matrix:
         shape = [-(-rows // PANEL), columns, PANEL]
         weight = Weight(name, self.weight_dtype, shape, self.device)
@@ -83,7 +86,7 @@ class MojoOps:
         add: TensorValue | None = None,
     ) -> TensorValue:
         shape = [x.shape[0], x.shape[1], weight.rows]
-        return self._product(x, weight, bias, shape, add, activate=gelu)
+        return self._product(x, weight, (bias, add), shape, activate=gelu)
 
     def convolution(
         self,
@@ -97,14 +100,24 @@ class MojoOps:
         pad = 1 if add is None else 0
         frames = (int(x.shape[1]) - 2) // stride
         shape = [x.shape[0], frames + 2 * pad, weight.rows]
-        return self._product(
-            x, weight, bias, shape, add, activate=True, stride=stride, pad=pad
-        )
+        how = {"activate": True, "stride": stride, "pad": pad, "taps": 3}
+        return self._product(x, weight, (bias, add), shape, **how)
 
     def layer_norm(
         self, x: TensorValue, weight: TensorValue, bias: TensorValue
     ) -> TensorValue:
         return self._custom("whisper_layer_norm", [x, weight, bias], x.shape)
+
+    def projections(
+        self,
+        x: TensorValue,
+        norm: tuple[TensorValue, TensorValue],
+        into: Sequence[tuple[Matrix, TensorValue | None]],
+        *,
+        gelu: bool = False,
+    ) -> list[TensorValue]:
+        h = self.layer_norm(x, *norm)
+        return [self.linear(h, weight, bias, gelu=gelu) for weight, bias in into]
 
     def memory_types(self, heads: int, size: int, positions: int) -> list[TensorType]:
         keys = ["batch", heads, -(-positions // PANEL), size, PANEL]
@@ -202,34 +215,35 @@ class MojoOps:
         self,
         x: TensorValue,
         weight: Matrix,
-        bias: TensorValue | None,
+        operands: Sequence[TensorValue | None],
         shape: Sequence[Dim | int],
-        add: TensorValue | None,
-        *,
-        activate: bool,
-        stride: int = 1,
-        pad: int = 0,
+        **how: bool | int,
     ) -> TensorValue:
-        values = [
-            x,
-            weight.weight,
-            self._nothing(rank=1) if bias is None else bias,
-            self._nothing(rank=3) if add is None else add,
+        """The kernel of both; `operands` are a bias and an addend, if there are."""
+        bias, add = operands
+        values = [x, weight.weight, *self._given(operands)]
+        flags = {"biased": bias is not None, "add": add is not None}
+        how = {"stride": 1, "pad": 0, "taps": 1, **flags, **how}
+        return self._linear(values, shape, how)
+
+    def _linear(
+        self,
+        values: Sequence[TensorValue],
+        shape: Sequence[Dim | int],
+        how: Mapping[str, Any],
+    ) -> TensorValue:
+        stored = self.weight_dtype
+        return self._custom("whisper_linear", values, shape, weight_type=stored, **how)
+
+    def _given(self, operands: Sequence[TensorValue | None]) -> list[TensorValue]:
+        """A bias and an addend, with stand-ins that a kernel is told not to read."""
+        ranks = (1, 3)
+        return [
+            self._nothing(rank) if value is None else value
+            for value, rank in zip(operands, ranks, strict=True)
         ]
-        return self._custom(
-            "whisper_linear",
-            values,
-            shape,
-            weight_type=self.weight_dtype,
-            biased=bias is not None,
-            activate=activate,
-            add=add is not None,
-            stride=stride,
-            pad=pad,
-        )
 
     def _nothing(self, rank: int) -> TensorValue:
-        """A stand-in for a tensor that a kernel is told not to read."""
         return ops.constant(np.zeros([1] * rank, np.float32), self.dtype, self.device)
 
     def _custom(

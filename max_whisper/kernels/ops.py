@@ -45,6 +45,9 @@ class Ops(Protocol):
     def extensions(self) -> list[Path]:
         """Packages of kernels that a graph with these operations needs."""
 
+    def for_encoder(self) -> Ops:
+        """The set for the graph that encodes, where it may be less exact."""
+
     def matrix(self, name: str, rows: int, columns: int) -> Matrix:
         """The weight `[rows, columns]` of a product, in the layout of this set."""
 
@@ -82,6 +85,16 @@ class Ops(Protocol):
         self, x: TensorValue, weight: TensorValue, bias: TensorValue
     ) -> TensorValue:
         """Over the last axis, with an epsilon of 1e-5."""
+
+    def projections(
+        self,
+        x: TensorValue,
+        norm: tuple[TensorValue, TensorValue],
+        into: Sequence[tuple[Matrix, TensorValue | None]],
+        *,
+        gelu: bool = False,
+    ) -> list[TensorValue]:
+        """`layer_norm`, then a `linear` for each matrix and its bias."""
 
     def memory_types(self, heads: int, size: int, positions: int) -> list[TensorType]:
         """Types of what `memorise` returns, with a symbolic dimension `batch`."""

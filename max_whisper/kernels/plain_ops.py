@@ -40,6 +40,9 @@ class PlainOps:
     def extensions(self) -> list[Path]:
         return []
 
+    def for_encoder(self) -> PlainOps:
+        return self
+
     def matrix(self, name: str, rows: int, columns: int) -> Matrix:
         weight = Weight(name, self.dtype, [rows, columns], self.device)
         return Matrix(weight, rows, columns)
@@ -83,6 +86,17 @@ class PlainOps:
         self, x: TensorValue, weight: TensorValue, bias: TensorValue
     ) -> TensorValue:
         return ops.layer_norm(x, weight, bias, 1e-5)
+
+    def projections(
+        self,
+        x: TensorValue,
+        norm: tuple[TensorValue, TensorValue],
+        into: Sequence[tuple[Matrix, TensorValue | None]],
+        *,
+        gelu: bool = False,
+    ) -> list[TensorValue]:
+        h = self.layer_norm(x, *norm)
+        return [self.linear(h, weight, bias, gelu=gelu) for weight, bias in into]
 
     def memory_types(self, heads: int, size: int, positions: int) -> list[TensorType]:
         shape = ["batch", heads, positions, size]

@@ -15,7 +15,13 @@ from max.graph import BufferValue, TensorValue
 
 from max_whisper.config import WhisperConfig
 from max_whisper.kernels.ops import Matrix
-from max_whisper.model.layers import feed_forward, layer_norm, linear
+from max_whisper.model.layers import (
+    QKV,
+    feed_forward,
+    layer_norm,
+    linear,
+    projections,
+)
 from max_whisper.model.parameters import Parameters
 
 
@@ -120,9 +126,9 @@ def _self_attention(
     batch, queries, width = x.shape
     rows = memory.slots.shape[0]
     said = (batch, queries, width) if rows == batch else (batch * queries, 1, width)
-    h = layer_norm(x, at / "self_attn_layer_norm")
     attn = at / "self_attn"
-    qkv = [linear(h, attn / n).reshape(said) for n in ("q_proj", "k_proj", "v_proj")]
+    qkv = projections(x, at / "self_attn_layer_norm", [attn / n for n in QKV])
+    qkv = [value.reshape(said) for value in qkv]
     caches = memory.caches[2 * layer : 2 * layer + 2]
     heads = config.decoder_attention_heads
     y = at.ops.cached_attention(qkv, caches, memory.paths, heads)
@@ -131,8 +137,9 @@ def _self_attention(
 
 def _queries(x: TensorValue, at: Parameters) -> TensorValue:
     """What a layer asks of the sound."""
-    h = layer_norm(x, at / "encoder_attn_layer_norm")
-    return linear(h, at / "encoder_attn" / "q_proj")
+    attn = at / "encoder_attn"
+    (queries,) = projections(x, at / "encoder_attn_layer_norm", [attn / "q_proj"])
+    return queries
 
 
 def _cross_attention(

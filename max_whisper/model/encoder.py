@@ -5,7 +5,14 @@ from __future__ import annotations
 from max.graph import TensorValue, ops
 
 from max_whisper.config import WhisperConfig
-from max_whisper.model.layers import convolution, feed_forward, layer_norm, linear
+from max_whisper.model.layers import (
+    QKV,
+    convolution,
+    feed_forward,
+    layer_norm,
+    linear,
+    projections,
+)
 from max_whisper.model.parameters import Parameters
 
 
@@ -20,11 +27,8 @@ def encode(mel: TensorValue, at: Parameters, config: WhisperConfig) -> TensorVal
 
 
 def _block(x: TensorValue, at: Parameters, heads: int) -> TensorValue:
-    h = layer_norm(x, at / "self_attn_layer_norm")
     attn = at / "self_attn"
-    q = linear(h, attn / "q_proj")
-    k = linear(h, attn / "k_proj")
-    v = linear(h, attn / "v_proj")
+    q, k, v = projections(x, at / "self_attn_layer_norm", [attn / n for n in QKV])
     y = at.ops.attention(q, *at.ops.memorise(k, v, heads))
     x = linear(y, attn / "out_proj", add=x)
     return feed_forward(x, at)

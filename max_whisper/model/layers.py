@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from max.graph import TensorValue
 
 from max_whisper.model.parameters import Parameters
+
+QKV = ("q_proj", "k_proj", "v_proj")
 
 
 def linear(
@@ -31,8 +35,19 @@ def layer_norm(x: TensorValue, at: Parameters) -> TensorValue:
     return at.ops.layer_norm(x, at.tensor(), at.tensor("bias"))
 
 
+def projections(
+    x: TensorValue, norm: Parameters, into: Sequence[Parameters], *, gelu: bool = False
+) -> list[TensorValue]:
+    """The layer norm of x, and a linear layer of it for each of `into`."""
+    return norm.ops.projections(
+        x,
+        (norm.tensor(), norm.tensor("bias")),
+        [(at.matrix(), at.bias()) for at in into],
+        gelu=gelu,
+    )
+
+
 def feed_forward(x: TensorValue, at: Parameters) -> TensorValue:
     """The second half of every block, with its residual."""
-    h = layer_norm(x, at / "final_layer_norm")
-    h = linear(h, at / "fc1", gelu=True)
+    (h,) = projections(x, at / "final_layer_norm", [at / "fc1"], gelu=True)
     return linear(h, at / "fc2", add=x)

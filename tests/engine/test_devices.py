@@ -9,6 +9,7 @@ from max_whisper.engine import devices
 from max_whisper.engine.devices import choose
 from max_whisper.engine.options import EngineOptions
 from max_whisper.errors import DeviceError, OptionError
+from max_whisper.kernels.int8_ops import Int8Ops
 
 
 @pytest.fixture
@@ -29,8 +30,8 @@ def test_a_device_that_does_not_exist(no_gpu: None, name: str) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
-def test_a_cpu_computes_in_float32_only(dtype: str) -> None:
-    with pytest.raises(OptionError, match=f"float32 on a CPU, found {dtype}"):
+def test_a_cpu_computes_in_float32_or_int8(dtype: str) -> None:
+    with pytest.raises(OptionError, match=f"or int8 on a CPU, found {dtype}"):
         choose(EngineOptions(device="cpu", dtype=dtype), weights_are_half=True)
 
 
@@ -50,7 +51,27 @@ def test_half_weights_stay_half() -> None:
     assert stored == [DType.float16, DType.float32]
 
 
-@pytest.mark.parametrize("options", [{"dtype": "int8"}, {"threads": -1}])
+@pytest.mark.parametrize("half", [True, False])
+def test_int8_is_made_of_any_weights(half: bool) -> None:
+    place = choose(EngineOptions(device="cpu", dtype="int8"), weights_are_half=half)
+    assert place.ops == Int8Ops()
+    assert place.ops.dtype == DType.float32
+
+
+def test_a_gpu_does_not_compute_in_int8(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "accelerator_count", lambda: 1)
+    monkeypatch.setattr(devices, "Accelerator", lambda number: Virtual())
+    with pytest.raises(OptionError, match="found int8"):
+        choose(EngineOptions(device="gpu", dtype="int8"), weights_are_half=True)
+
+
+class Virtual:
+    """A GPU, as far as the choice looks at one."""
+
+    is_host = False
+
+
+@pytest.mark.parametrize("options", [{"dtype": "int4"}, {"threads": -1}])
 def test_options_out_of_range(options: dict) -> None:
     with pytest.raises(OptionError, match="expected"):
         EngineOptions(**options)

@@ -17,6 +17,7 @@ from max.engine import InferenceSession, Model
 from max.graph import DeviceRef
 
 from max_whisper.engine import compile as engine_compile
+from max_whisper.kernels.int8_ops import Int8Ops
 from max_whisper.kernels.mojo_ops import MojoOps
 from max_whisper.kernels.ops import Ops
 from max_whisper.kernels.plain_ops import PlainOps
@@ -40,7 +41,7 @@ class Kernels:
 
     def __call__(self, name: str, *arguments: np.ndarray | Buffer) -> Any:
         """The one result of a graph, or all of them; float64 goes in as float32."""
-        prefix = graphs.HALF if self.name == "mojo-half" else ""
+        prefix = PREFIXES.get(self.name, "")
         model = self.models[prefix + name]
         found = [value.to_numpy() for value in model.execute(*map(_put, arguments))]
         return found[0] if len(found) == 1 else found
@@ -57,8 +58,10 @@ def _put(value: np.ndarray | Buffer) -> Buffer:
 SETS: dict[str, Ops] = {
     "mojo": MojoOps(),
     "mojo-half": MojoOps(DType.float16),
+    "mojo-int8": Int8Ops(),
     "plain": PlainOps(DeviceRef.CPU(), DType.float32),
 }
+PREFIXES = {"mojo-half": graphs.HALF, "mojo-int8": graphs.INT8}
 SLOW_PLAIN = pytest.param("plain", marks=pytest.mark.slow)
 
 
@@ -69,7 +72,7 @@ def load(pytestconfig: pytest.Config) -> Callable[[str], Kernels]:
     loaded: dict[str, dict[str, Model]] = {}
 
     def load(name: str) -> Kernels:
-        family = name.removesuffix("-half")
+        family = name.split("-")[0]
         if family not in loaded:
             loaded[family] = _load(folder, family)
         return Kernels(name, SETS[name], loaded[family])
@@ -87,6 +90,12 @@ def kernels(request: pytest.FixtureRequest, load: Callable[[str], Kernels]) -> K
 def weighted(request: pytest.FixtureRequest, load: Callable[[str], Kernels]) -> Kernels:
     """Every set of operations and every precision of its weights in turn."""
     return load(request.param)
+
+
+@pytest.fixture(scope="session")
+def int8(load: Callable[[str], Kernels]) -> Kernels:
+    """The operations in int8."""
+    return load("mojo-int8")
 
 
 def _load(folder: Path, family: str) -> dict[str, Model]:

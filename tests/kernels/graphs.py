@@ -23,10 +23,11 @@ from max.graph import (
     Type,
 )
 
+from max_whisper.kernels.int8_ops import Int8Ops
 from max_whisper.kernels.mojo_ops import PANEL, MojoOps
 from max_whisper.kernels.ops import Matrix, Ops
 
-ATTENTIONS = ((3, 20, 64), (2, 40, 33))
+ATTENTIONS = ((3, 20, 64), (2, 40, 33), (2, 7, 70))
 """Heads, head size and positions."""
 
 CACHED_HEADS, CACHED_SIZE, CAPACITY = 3, 20, 12
@@ -41,6 +42,10 @@ CONVOLVED = (23, 20)
 HALF = "half."
 HALVES = ("linear_gelu", "convolution_stride_add", "embed")
 """Graphs that are made for weights in float16 too."""
+
+INT8 = "int8."
+LONG = (2, 64, 1133)
+"""Heads, head size and positions of more than two spans of the int8 attention."""
 
 
 @dataclass
@@ -73,6 +78,8 @@ class Bench:
 
     def matrix(self, columns: int | str) -> TensorType:
         """What `Ops.pack` makes of a matrix `[out, columns]`."""
+        if isinstance(self.ops, Int8Ops):
+            return TensorType(DType.int32, ["panels", "lines", PANEL], self.ops.device)
         if isinstance(self.ops, MojoOps):
             shape = ["panels", columns, PANEL]
             return TensorType(self.ops.weight_dtype, shape, self.ops.device)
@@ -94,7 +101,15 @@ def build(ops: Ops, extensions: Sequence[Path], *halves: Ops) -> Module:
     _add_others(bench)
     for half in halves:
         _add_weighted(Bench(half, extensions, bench.module, HALF, HALVES))
+    if isinstance(ops, MojoOps):
+        build_int8(Bench(Int8Ops(), extensions, bench.module, INT8))
     return bench.module
+
+
+def build_int8(bench: Bench) -> None:
+    """The graphs of all that differs in int8."""
+    _add_weighted(bench)
+    _add_attentions(bench)
 
 
 def _add_weighted(bench: Bench) -> None:
@@ -126,6 +141,24 @@ def _add_weighted(bench: Bench) -> None:
         lambda x, w, b: ops.linear(x, as_matrix(w, b), b, gelu=True),
     )
 
+    norm = [bench.floats("in")] * 2
+    bench.add(
+        "projection",
+        [x, *norm, weight, bias],
+        lambda x, scale, shift, w, b: ops.projections(
+            x, (scale, shift), [(as_matrix(w, b), b)], gelu=True
+        ),
+    )
+    bench.add(
+        "projections",
+        [x, *norm, *[weight] * 3, *[bias] * 2],
+        lambda x, scale, shift, q, k, v, b, c: ops.projections(
+            x,
+            (scale, shift),
+            [(as_matrix(q, b), b), (as_matrix(k, b), None), (as_matrix(v, c), c)],
+        ),
+    )
+
     frames, channels = CONVOLVED
     sound, taps = bench.floats("batch", frames, channels), bench.matrix(3 * channels)
     positions = bench.floats(1, (frames - 2) // 2, "out")
@@ -153,7 +186,7 @@ def _add_weighted(bench: Bench) -> None:
 
 def _add_attentions(bench: Bench) -> None:
     ops = bench.ops
-    for heads, size, positions in ATTENTIONS:
+    for heads, size, positions in (*ATTENTIONS, LONG):
         memory = bench.floats("batch", positions, heads * size)
         bench.add(
             f"attention_{heads}_{size}_{positions}",

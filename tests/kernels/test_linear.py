@@ -7,7 +7,7 @@ import pytest
 
 from tests.kernels.conftest import Kernels
 from tests.kernels.graphs import CONVOLVED
-from tests.numpy_whisper import convolution, gelu
+from tests.numpy_whisper import convolution, gelu, layer_norm
 
 # Batch, rows, width in and width out: panels are 32 wide, tasks 96 rows, 512 columns.
 SHAPES = [
@@ -96,6 +96,21 @@ def test_convolution_of_stride_two_onto_positions(
     expected = [gelu(convolution(s[1:-1], w, b, 2)) + add[0] for s in x]
     found = weighted("convolution_stride_add", x, weighted.pack(taps_first(w)), b, add)
     close(found, np.array(expected))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_projections_of_a_layer_norm(kernels: Kernels, shape: tuple[int, ...]) -> None:
+    batch, rows, k, n = shape
+    x, scale, shift = numbers(1, batch, rows, k), numbers(2, k), numbers(3, k)
+    q, k_, v = (weights(kernels, seed, n, k) for seed in (4, 5, 6))
+    b, c = numbers(7, n), numbers(8, n)
+    h = layer_norm(x, scale, shift)
+    packed = [kernels.pack(w) for w in (q, k_, v)]
+    found = kernels("projections", x, scale, shift, *packed, b, c)
+    for y, expected in zip(found, (h @ q.T + b, h @ k_.T, h @ v.T + c), strict=True):
+        np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
+    (y,) = [kernels("projection", x, scale, shift, packed[0], b)]
+    np.testing.assert_allclose(y, gelu(h @ q.T + b), rtol=1e-4, atol=1e-4)
 
 
 def taps_first(weight: np.ndarray) -> np.ndarray:

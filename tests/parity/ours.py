@@ -59,11 +59,11 @@ class Ours:
     tokenizer: Tokenizer
 
     @classmethod
-    def load(cls, checkpoint: Checkpoint) -> Ours:
+    def load(cls, checkpoint: Checkpoint, dtype: str = "float32") -> Ours:
         tokenizer = Tokenizer.from_json(
             checkpoint.tokenizer_json, is_multilingual=checkpoint.is_multilingual
         )
-        options = EngineOptions(device="cpu", dtype="float32")
+        options = EngineOptions(device="cpu", dtype=dtype)
         engine = load_engine(checkpoint.config, checkpoint.weights, options)
         watched = WatchedEngine(engine)
         return cls(Whisper(checkpoint, tokenizer, watched), watched, tokenizer)

@@ -11,6 +11,50 @@ from .matmul import WIDTH, Vector
 comptime ROWS_PER_TASK = 64
 
 
+@always_inline
+def normalise(
+    y: Pointer[mut=True, Float32, _],
+    x: Pointer[Float32, _],
+    weight: Pointer[Float32, _],
+    bias: Pointer[Float32, _],
+    d: Int,
+):
+    """One row of `d` values."""
+    var whole = d // WIDTH * WIDTH
+    var sums = Vector(0)
+    for i in range(0, whole, WIDTH):
+        sums += x.unsafe_offset(i).unsafe_load[width=WIDTH]()
+    var sum = sums.reduce_add()
+    for i in range(whole, d):
+        sum += x.unsafe_offset(i).unsafe_load[width=1]()
+    var mean = sum / Float32(d)
+
+    var squares = Vector(0)
+    for i in range(0, whole, WIDTH):
+        var c = x.unsafe_offset(i).unsafe_load[width=WIDTH]() - mean
+        squares = c.fma(c, squares)
+    var square = squares.reduce_add()
+    for i in range(whole, d):
+        var c = x.unsafe_offset(i).unsafe_load[width=1]() - mean
+        square += c * c
+    var scale = 1 / sqrt(square / Float32(d) + 1e-5)
+
+    @always_inline
+    def write[width: Int](i: Int) {imm}:
+        var c = (x.unsafe_offset(i).unsafe_load[width=width]() - mean) * scale
+        y.unsafe_offset(i).unsafe_store(
+            c.fma(
+                weight.unsafe_offset(i).unsafe_load[width=width](),
+                bias.unsafe_offset(i).unsafe_load[width=width](),
+            )
+        )
+
+    for i in range(0, whole, WIDTH):
+        write[WIDTH](i)
+    for i in range(whole, d):
+        write[1](i)
+
+
 @extensibility.register("whisper_layer_norm")
 struct LayerNorm:
     @staticmethod
@@ -25,49 +69,15 @@ struct LayerNorm:
     ) raises:
         var rows = x.dim_size(0) * x.dim_size(1)
         var d = x.dim_size(2)
-        var whole = d // WIDTH * WIDTH
         var xp = x.unsafe_ptr()
         var yp = y.unsafe_ptr()
         var wp = weight.unsafe_ptr()
         var bp = bias.unsafe_ptr()
 
-        def normalise(row: Int) {imm}:
-            var source = xp.unsafe_offset(row * d)
-            var sums = Vector(0)
-            for i in range(0, whole, WIDTH):
-                sums += source.unsafe_offset(i).unsafe_load[width=WIDTH]()
-            var sum = sums.reduce_add()
-            for i in range(whole, d):
-                sum += source.unsafe_offset(i).unsafe_load[width=1]()
-            var mean = sum / Float32(d)
-
-            var squares = Vector(0)
-            for i in range(0, whole, WIDTH):
-                var c = source.unsafe_offset(i).unsafe_load[width=WIDTH]() - mean
-                squares = c.fma(c, squares)
-            var square = squares.reduce_add()
-            for i in range(whole, d):
-                var c = source.unsafe_offset(i).unsafe_load[width=1]() - mean
-                square += c * c
-            var scale = 1 / sqrt(square / Float32(d) + 1e-5)
-
-            @always_inline
-            def write[width: Int](i: Int) {imm}:
-                var c = (source.unsafe_offset(i).unsafe_load[width=width]() - mean) * scale
-                yp.unsafe_offset(row * d + i).unsafe_store(
-                    c.fma(
-                        wp.unsafe_offset(i).unsafe_load[width=width](),
-                        bp.unsafe_offset(i).unsafe_load[width=width](),
-                    )
-                )
-
-            for i in range(0, whole, WIDTH):
-                write[WIDTH](i)
-            for i in range(whole, d):
-                write[1](i)
-
         def task(t: Int) {imm}:
             for row in range(t * ROWS_PER_TASK, min(rows, (t + 1) * ROWS_PER_TASK)):
-                normalise(row)
+                normalise(
+                    yp.unsafe_offset(row * d), xp.unsafe_offset(row * d), wp, bp, d
+                )
 
         sync_parallelize(task, (rows + ROWS_PER_TASK - 1) // ROWS_PER_TASK)

@@ -16,17 +16,11 @@ import extensibility
 from extensibility import InputTensor, OutputTensor
 from max.algorithm import sync_parallelize
 from max.gpu.host import DeviceContext
-from std.math import erf
 
+from .gelu import gelu
 from .matmul import PANEL, ROWS, VECTORS, WIDTH, multiply
 
 comptime ROWS_PER_TASK = 8 * ROWS
-
-
-@always_inline
-def gelu[width: Int](x: SIMD[DType.float32, width]) -> SIMD[DType.float32, width]:
-    """GELU, x · Φ(x), with the exact error function, as `torch.nn.functional.gelu`."""
-    return 0.5 * x * (1 + erf(x * 0.7071067811865476))
 
 
 @fieldwise_init
@@ -50,6 +44,26 @@ struct Job(Copyable, Movable):
     var biased: Bool
     var activate: Bool
     var add: Bool
+
+    def join(mut self, shared: Bool):
+        """Make one long batch of a dense x: a step of several rows reads each weight once.
+
+        `shared` says that all batches have one addend.
+        """
+        if self.step == self.k and self.pad == 0 and not shared:
+            self.rows *= self.batches
+            self.length = self.rows
+            self.batches = 1
+        self.addend_batch = 0 if shared else self.rows * self.n
+
+    def clear(self, y: Pointer[mut=True, Float32, _]):
+        """Write the rows of zeros that pad y."""
+        for batch in range(self.batches):
+            for i in range(self.n * self.pad):
+                var first = batch * self.length * self.n
+                var last = first + (self.length - self.pad) * self.n
+                y.unsafe_offset(first + i).unsafe_store(Float32(0))
+                y.unsafe_offset(last + i).unsafe_store(Float32(0))
 
 
 # One copy of machine code serves every shape; only the type of the weight makes another.
@@ -122,18 +136,14 @@ def product[
                 if left == height:
                     tile[height](batch, row, p)
 
-    for batch in range(job.batches):
-        for i in range(job.n * job.pad):
-            var first = batch * job.length * job.n
-            var last = first + (job.length - job.pad) * job.n
-            y.unsafe_offset(first + i).unsafe_store(Float32(0))
-            y.unsafe_offset(last + i).unsafe_store(Float32(0))
+    job.clear(y)
     sync_parallelize(task, job.batches * row_tasks * panel_tasks)
 
 
 @extensibility.register("whisper_linear")
 struct Linear:
-    """`biased`, `activate` and `add` say which of bias, GELU and addend there are."""
+    """`biased`, `activate` and `add` say which of bias, GELU and addend there are; a row of
+    the left matrix is `taps` rows of x."""
 
     @staticmethod
     def execute[
@@ -144,6 +154,7 @@ struct Linear:
         add: Bool,
         stride: Int,
         pad: Int,
+        taps: Int,
     ](
         y: OutputTensor[dtype=DType.float32, rank=3, ...],
         x: InputTensor[dtype=DType.float32, rank=3, ...],
@@ -152,33 +163,21 @@ struct Linear:
         addend: InputTensor[dtype=DType.float32, rank=3, ...],
         ctx: DeviceContext,
     ) raises:
-        var width = x.dim_size(2)
-        var batches = y.dim_size(0)
-        var length = y.dim_size(1)
-        var rows = length - 2 * pad
-        var k = panels.dim_size(1)
-        var n = y.dim_size(2)
-        var shared = add and addend.dim_size(0) < batches
-
-        # A dense x is one long batch: a step of several rows reads each weight once.
-        if stride == 1 and pad == 0 and k == width and not shared:
-            rows *= batches
-            length = rows
-            batches = 1
         var job = Job(
-            batches=batches,
-            rows=rows,
-            k=k,
-            n=n,
-            step=stride * width,
-            x_batch=x.dim_size(1) * width,
-            length=length,
+            batches=y.dim_size(0),
+            rows=y.dim_size(1) - 2 * pad,
+            k=taps * x.dim_size(2),
+            n=y.dim_size(2),
+            step=stride * x.dim_size(2),
+            x_batch=x.dim_size(1) * x.dim_size(2),
+            length=y.dim_size(1),
             pad=pad,
-            addend_batch=0 if shared else rows * n,
+            addend_batch=0,
             biased=biased,
             activate=activate,
             add=add,
         )
+        job.join(shared=add and addend.dim_size(0) < y.dim_size(0))
         product[weight_type](
             job,
             y.unsafe_ptr(),

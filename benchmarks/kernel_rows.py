@@ -1,0 +1,259 @@
+"""The operations of a window and of a token step: what each must do and read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from max.driver import Buffer
+from max.dtype import DType
+from max.graph import BufferType, TensorType, Type
+
+from max_whisper.config import WhisperConfig
+from max_whisper.engine.limits import MAX_CANDIDATES
+from max_whisper.features.log_mel import BLOCK_SAMPLES
+from max_whisper.features.mel_filters import mel_filters
+from max_whisper.kernels.ops import Matrix, Ops
+
+WINDOW = "window"
+STEP = "token step, 5 rows"
+BEAM = 5
+SAID = 100
+"""Tokens of the text so far, in a token step."""
+
+Arrays = Sequence[np.ndarray]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kernel:
+    """One operation on arrays of fixed shapes, of which the last `caches` are written.
+
+    `operations` are multiplications and additions of its products, `bytes` the weights
+    or keys and values that it has to read; 0 where that is not what it is about.
+    """
+
+    dtype: str
+    ops: Ops
+    stage: str
+    name: str
+    arrays: Arrays
+    build: Callable[..., Any]
+    operations: float = 0
+    bytes: float = 0
+    caches: int = 0
+
+    @property
+    def key(self) -> str:
+        return f"{self.dtype}: {self.stage}: {self.name}"
+
+    @property
+    def types(self) -> list[Type[Any]]:
+        """Of the inputs of its graph."""
+        tensors = len(self.arrays) - self.caches
+        kinds = [TensorType] * tensors + [BufferType] * self.caches
+        return [
+            kind(DType.from_numpy(array.dtype), array.shape, self.ops.device)
+            for kind, array in zip(kinds, self.arrays, strict=True)
+        ]
+
+    def inputs(self) -> list[Buffer]:
+        """The arrays, copied, so that they lie elsewhere in memory each time."""
+        return [Buffer.from_numpy(array.copy()) for array in self.arrays]
+
+
+def kernels_of(config: WhisperConfig, dtype: str, ops: Ops) -> Iterator[Kernel]:
+    """What hears 30 s, then what finds the next token of five beams; each once, though
+    every layer has its own.
+    """
+    make = Maker(config, dtype, WINDOW, ops.for_encoder())
+    positions, width = config.max_source_positions, config.d_model
+    yield make.log_mel()
+    yield make.convolution("conv1", config.num_mel_bins, stride=1)
+    yield make.convolution("conv2", width, stride=2)
+    yield from make.products(positions)
+    yield make.attention("attention, with packing", positions)
+    make = Maker(config, dtype, STEP, ops)
+    yield from make.products(BEAM)
+    yield make.cached_attention()
+    yield make.cross_attention()
+    yield make.logits()
+    yield make.candidates()
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Makes the kernels of one stage."""
+
+    config: WhisperConfig
+    dtype: str
+    stage: str
+    ops: Ops
+
+    def kernel(
+        self, name: str, arrays: Arrays, build: Callable[..., Any], **how: Any
+    ) -> Kernel:
+        whose = {"dtype": self.dtype, "ops": self.ops, "stage": self.stage}
+        return Kernel(name=name, arrays=arrays, build=build, **whose, **how)
+
+    def weight(self, rows: int, columns: int) -> np.ndarray:
+        return np.ascontiguousarray(self.ops.pack(numbers(rows, columns)))
+
+    def log_mel(self) -> Kernel:
+        filters = mel_filters(self.config.num_mel_bins).astype(np.float32)
+        arrays = [numbers(BLOCK_SAMPLES), numbers(400), numbers(400, 2), filters]
+        return self.kernel("log-mel", arrays, self.ops.log_mel)
+
+    def convolution(self, name: str, channels: int, *, stride: int) -> Kernel:
+        width = self.config.d_model
+        frames = 2 * self.config.max_source_positions
+        weight = self.weight(width, 3 * channels)
+        add = [numbers(1, frames // stride, width)] if stride == 2 else []
+        sound = numbers(1, frames + 2, channels)
+
+        def build(x: Any, w: Any, b: Any, add: Any = None) -> Any:
+            matrix = Matrix(w, width, 3 * channels)
+            return self.ops.convolution(x, matrix, b, stride=stride, add=add)
+
+        return self.kernel(
+            name,
+            [sound, weight, numbers(width), *add],
+            build,
+            operations=2 * (frames // stride) * width * 3 * channels,
+            bytes=weight.nbytes,
+        )
+
+    def products(self, rows: int) -> Iterator[Kernel]:
+        """The linear layers of a block, with what is done in the same operation."""
+        width, hidden = self.config.d_model, self.config.encoder_ffn_dim
+        yield self.projections("layer norm, q k v", rows, width, count=3)
+        yield self.linear("out_proj, residual", rows, width, width)
+        yield self.projections("layer norm, fc1, GELU", rows, hidden, count=1)
+        yield self.linear("fc2, residual", rows, hidden, width)
+
+    def projections(self, name: str, rows: int, out: int, *, count: int) -> Kernel:
+        width = self.config.d_model
+        weights = [self.weight(out, width) for _ in range(count)]
+
+        def build(x: Any, scale: Any, shift: Any, bias: Any, *weights: Any) -> Any:
+            # As in every block, keys have no bias.
+            into = [
+                (Matrix(w, out, width), None if i == 1 else bias)
+                for i, w in enumerate(weights)
+            ]
+            return self.ops.projections(x, (scale, shift), into, gelu=count == 1)
+
+        return self.kernel(
+            name,
+            [numbers(1, rows, width), *vectors(width, width, out), *weights],
+            build,
+            operations=2 * rows * width * out * count,
+            bytes=sum(w.nbytes for w in weights),
+        )
+
+    def linear(self, name: str, rows: int, k: int, n: int) -> Kernel:
+        weight = self.weight(n, k)
+
+        def build(x: Any, w: Any, b: Any, add: Any) -> Any:
+            return self.ops.linear(x, Matrix(w, n, k), b, add=add)
+
+        return self.kernel(
+            name,
+            [numbers(1, rows, k), weight, numbers(n), numbers(1, rows, n)],
+            build,
+            operations=2 * rows * n * k,
+            bytes=weight.nbytes,
+        )
+
+    def attention(self, name: str, queries: int) -> Kernel:
+        width, heads = self.config.d_model, self.config.encoder_attention_heads
+        positions = self.config.max_source_positions
+        memory = numbers(1, positions, width)
+
+        def build(q: Any, k: Any, v: Any) -> Any:
+            return self.ops.attention(q, *self.ops.memorise(k, v, heads))
+
+        return self.kernel(
+            name,
+            [numbers(1, queries, width), memory, memory],
+            build,
+            operations=4 * queries * positions * width,
+            bytes=2 * memory.nbytes,
+        )
+
+    def cross_attention(self) -> Kernel:
+        width, heads = self.config.d_model, self.config.decoder_attention_heads
+        positions = self.config.max_source_positions
+        types = self.ops.memory_types(heads, width // heads, positions)
+        shapes = [[1, *map(int, type_.shape[1:])] for type_ in types]
+        memory = [np.zeros(s, types[0].dtype.to_numpy()) for s in shapes]
+        return self.kernel(
+            "cross-attention",
+            [numbers(1, BEAM, width), *memory],
+            self.ops.attention,
+            operations=4 * BEAM * positions * width,
+            bytes=sum(array.nbytes for array in memory),
+        )
+
+    def cached_attention(self) -> Kernel:
+        width, heads = self.config.d_model, self.config.decoder_attention_heads
+        rows = np.arange(BEAM, dtype=np.int32)
+        paths = [rows, rows * 0 + SAID, np.repeat(rows[:, None], SAID + 1, axis=1)]
+        cache = np.zeros((BEAM, self.config.max_target_positions, width), np.float32)
+
+        def build(*values: Any) -> Any:
+            qkv, paths, caches = values[:3], values[3:6], values[6:]
+            return self.ops.cached_attention(qkv, caches, paths, heads)
+
+        return self.kernel(
+            f"cached attention, {SAID} tokens",
+            [*[numbers(BEAM, 1, width)] * 3, *paths, cache, cache],
+            build,
+            operations=4 * BEAM * SAID * width,
+            bytes=2 * BEAM * SAID * width * cache.itemsize,
+            caches=2,
+        )
+
+    def logits(self) -> Kernel:
+        size, width = self.config.vocab_size, self.config.d_model
+        weight = self.weight(size, width)
+
+        def build(x: Any, w: Any) -> Any:
+            return self.ops.linear(x, Matrix(w, size, width), None)
+
+        return self.kernel(
+            "logits",
+            [numbers(1, BEAM, width), weight],
+            build,
+            operations=2 * BEAM * size * width,
+            bytes=weight.nbytes,
+        )
+
+    def candidates(self) -> Kernel:
+        size = self.config.vocab_size
+        logits, none = numbers(1, BEAM, size), np.zeros((BEAM, 0), np.int32)
+        rules = [
+            np.zeros((2, size), np.uint8),
+            np.tile(np.array([0, size, size, 0], np.int32), (BEAM, 1)),
+            np.array([size], np.int32),
+            np.zeros(1, np.float32),
+            np.zeros(BEAM, np.uint64),
+            np.ones(1, np.float32),
+            none,
+            none,
+        ]
+        return self.kernel(
+            "rules, log-softmax, best tokens",
+            [logits, *rules],
+            lambda x, *rules: self.ops.candidates(x, rules, MAX_CANDIDATES),
+            bytes=logits.nbytes,
+        )
+
+
+def numbers(*shape: int) -> np.ndarray:
+    return np.random.default_rng(0).standard_normal(shape, np.float32)
+
+
+def vectors(*sizes: int) -> list[np.ndarray]:
+    return [numbers(size) for size in sizes]

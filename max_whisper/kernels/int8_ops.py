@@ -1,0 +1,163 @@
+"""The operations with weights and products in int8, for a CPU.
+
+Weights are quantised by row when they are packed, activations by row as they come. All
+that is no product is as in `MojoOps`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from max.dtype import DType
+from max.graph import Dim, Shape, TensorType, TensorValue, Weight, ops
+from numpy.typing import NDArray
+
+from max_whisper.kernels.mojo_ops import PANEL, MojoOps
+from max_whisper.kernels.ops import Matrix
+
+QUAD = 4
+_ROWS_AT_ONCE = 64 * PANEL
+
+
+@dataclass(frozen=True, slots=True)
+class Int8Ops(MojoOps):
+    """See `Ops` for the operations; weights are stored as int32, four in one.
+
+    Activations are quantised to `activation_bytes`, one or two: see `int8_rows.mojo`.
+    """
+
+    weight_dtype: DType = DType.int32
+    activation_bytes: int = 2
+
+    def for_encoder(self) -> Int8Ops:
+        return replace(self, activation_bytes=1)
+
+    def matrix(self, name: str, rows: int, columns: int) -> Matrix:
+        shape = [-(-rows // PANEL), -(-columns // QUAD) + 2, PANEL]
+        return Matrix(Weight(name, DType.int32, shape, self.device), rows, columns)
+
+    def pack(self, matrix: NDArray[np.floating]) -> NDArray[np.generic]:
+        """Panels `[⌈rows / 32⌉, ⌈columns / 4⌉ + 2, 32]`, as in `int8.mojo`."""
+        rows, columns = matrix.shape
+        quads = -(-columns // QUAD)
+        panels = np.zeros((-(-rows // PANEL), quads + 2, PANEL), np.int32)
+        for first in range(0, rows, _ROWS_AT_ONCE):
+            some = matrix[first : first + _ROWS_AT_ONCE]
+            count = -(-len(some) // PANEL)
+            _fill(panels[first // PANEL :][:count], some.astype(np.float32))
+        return panels
+
+    def embed(
+        self,
+        tokens: TensorValue,
+        starts: TensorValue,
+        embedding: Matrix,
+        positions: TensorValue,
+    ) -> TensorValue:
+        return self._custom(
+            "whisper_int8_embed",
+            [tokens, starts, embedding.weight, positions],
+            [*tokens.shape, positions.shape[1]],
+        )
+
+    def memory_types(self, heads: int, size: int, positions: int) -> list[TensorType]:
+        keys = ["batch", heads, -(-positions // PANEL), -(-size // QUAD) + 2, PANEL]
+        values = ["batch", heads, -(-size // PANEL), -(-positions // QUAD) + 2, PANEL]
+        return [TensorType(DType.int32, shape, self.device) for shape in (keys, values)]
+
+    def memorise(
+        self, k: TensorValue, v: TensorValue, heads: int
+    ) -> tuple[TensorValue, TensorValue]:
+        batch, positions, width = k.shape
+        found = []
+        kernels = ("whisper_int8_pack_keys", "whisper_int8_pack_values")
+        types = self.memory_types(heads, int(width) // heads, int(positions))
+        for kernel, x, memory in zip(kernels, (k, v), types, strict=True):
+            shape = [batch, *memory.shape[1:]]
+            type_ = TensorType(DType.int32, shape, self.device)
+            found.append(ops.custom(kernel, self.device, [x], [type_])[0].tensor)
+        return found[0], found[1]
+
+    def attention(
+        self, q: TensorValue, keys: TensorValue, values: TensorValue
+    ) -> TensorValue:
+        return self._custom("whisper_int8_attention", [q, keys, values], q.shape)
+
+    def projections(
+        self,
+        x: TensorValue,
+        norm: tuple[TensorValue, TensorValue],
+        into: Sequence[tuple[Matrix, TensorValue | None]],
+        *,
+        gelu: bool = False,
+    ) -> list[TensorValue]:
+        biased = tuple(bias is not None for _, bias in into)
+        if biased == (True, False, True) and not gelu:
+            return self._qkv(x, norm, into)
+        return [
+            self._normalised(x, norm, weight, bias, gelu=gelu) for weight, bias in into
+        ]
+
+    def _normalised(
+        self,
+        x: TensorValue,
+        norm: tuple[TensorValue, TensorValue],
+        weight: Matrix,
+        bias: TensorValue | None,
+        *,
+        gelu: bool,
+    ) -> TensorValue:
+        """Layer norm and one product, in one operation."""
+        shape = [*x.shape[:2], weight.rows]
+        values = [x, weight.weight, *self._given((bias, None)), *norm]
+        parts = self.activation_bytes
+        flags = {"parts": parts, "norm": True, "biased": bias is not None, "add": False}
+        how = {"activate": gelu, "stride": 1, "pad": 0, "taps": 1}
+        return self._custom("whisper_int8_linear", values, shape, **flags, **how)
+
+    def _qkv(
+        self,
+        x: TensorValue,
+        norm: tuple[TensorValue, TensorValue],
+        into: Sequence[tuple[Matrix, TensorValue | None]],
+    ) -> list[TensorValue]:
+        """Layer norm and three products, in one operation."""
+        weights = [matrix.weight for matrix, _ in into]
+        biases = [bias for _, bias in into if bias is not None]
+        shape = Shape([*x.shape[:2], into[0][0].rows])
+        types = [TensorType(self.dtype, shape, self.device)] * 3
+        values = [x, *norm, *weights, *biases]
+        how = {"parts": self.activation_bytes}
+        found = ops.custom("whisper_int8_qkv", self.device, values, types, how)
+        return [value.tensor for value in found]
+
+    def _linear(
+        self,
+        values: Sequence[TensorValue],
+        shape: Sequence[Dim | int],
+        how: Mapping[str, Any],
+    ) -> TensorValue:
+        unused = [self._nothing(rank=1)] * 2
+        how = {"parts": self.activation_bytes, "norm": False, **how}
+        return self._custom("whisper_int8_linear", [*values, *unused], shape, **how)
+
+
+def _fill(panels: NDArray[np.int32], matrix: NDArray[np.float32]) -> None:
+    """Quantise some rows of a matrix into their panels."""
+    rows, columns = matrix.shape
+    count, quads = len(panels), panels.shape[1] - 2
+    steps = np.zeros(count * PANEL, np.float32)
+    steps[:rows] = np.abs(matrix).max(axis=1) / 127
+    packed = np.zeros((count * PANEL, quads * QUAD), np.int8)
+    np.rint(
+        matrix / np.where(steps > 0, steps, 1)[:rows, None],
+        out=packed[:rows, :columns],
+        casting="unsafe",
+    )
+    lines = packed.view(np.int32).reshape(count, PANEL, quads)
+    panels[:, :quads] = lines.transpose(0, 2, 1)
+    panels[:, quads] = steps.view(np.int32).reshape(count, PANEL)
+    panels[:, quads + 1] = packed.sum(axis=1, dtype=np.int32).reshape(count, PANEL)

@@ -1,0 +1,93 @@
+"""`attention` in int8: softmax(q · kᵀ / √head_size) · v, as in `attention.mojo`.
+
+    keys      [batch, heads, ⌈positions/32⌉, ⌈head_size/4⌉ + 2, 32]   panels of k
+    values    [batch, heads, ⌈head_size/32⌉, ⌈positions/4⌉ + 2, 32]   panels of vᵀ
+
+A few queries of one head go through the positions in spans that stay in the cache:
+
+    q tile × key panels → scores → 2^(score - best of the span) → bytes × value panels
+
+Spans are joined in float32, each weighed by 2^(its best - best so far); no score ever
+leaves the cache. What a byte of a probability loses is relative to its own span.
+"""
+
+import extensibility
+from extensibility import InputTensor, OutputTensor
+from max.algorithm import sync_parallelize
+from max.gpu.host import DeviceContext
+
+from .attention import Sizes
+from .int8 import ROWS8
+from .int8_queries import SPAN, Queries
+from .matmul import PANEL
+
+comptime ROWS_PER_TASK = 8 * ROWS8
+
+
+# One copy of machine code serves encoder and decoder, whatever their shapes.
+@no_inline
+def attend8(
+    sizes: Sizes,
+    y: Pointer[mut=True, Float32, _],
+    q: Pointer[Float32, _],
+    keys: Pointer[Int32, _],
+    values: Pointer[Int32, _],
+):
+    """The attention of `Int8Attention`, a few queries of one head at a time."""
+    var key_panels = (sizes.positions + PANEL - 1) // PANEL
+    var head_keys = key_panels * ((sizes.size + 3) // 4 + 2) * PANEL
+    var value_panels = (sizes.size + PANEL - 1) // PANEL
+    var head_values = value_panels * ((sizes.positions + 3) // 4 + 2) * PANEL
+    var row_tasks = (sizes.queries + ROWS_PER_TASK - 1) // ROWS_PER_TASK
+
+    def task(t: Int) {imm}:
+        var plane = t // row_tasks
+        var first_row = t % row_tasks * ROWS_PER_TASK
+        var last_row = min(sizes.queries, first_row + ROWS_PER_TASK)
+        var k = keys.unsafe_offset(plane * head_keys)
+        var v = values.unsafe_offset(plane * head_values)
+        var queries = Queries(sizes)
+        for row in range(first_row, last_row, ROWS8):
+            var at = (plane // sizes.heads * sizes.queries + row) * sizes.width
+            at += plane % sizes.heads * sizes.size
+            queries.begin(min(ROWS8, last_row - row), q.unsafe_offset(at))
+            for first in range(0, sizes.positions, SPAN):
+                var end = min(SPAN, key_panels * PANEL - first)
+                queries.score(k, first, end)
+                queries.weigh(end)
+                queries.join(v, first)
+            queries.finish(y.unsafe_offset(at), v)
+        queries.free()
+
+    sync_parallelize(task, sizes.batches * sizes.heads * row_tasks)
+
+
+@extensibility.register("whisper_int8_attention")
+struct Int8Attention:
+    @staticmethod
+    def execute[
+        target: StaticString
+    ](
+        y: OutputTensor[dtype=DType.float32, rank=3, ...],
+        q: InputTensor[dtype=DType.float32, rank=3, ...],
+        keys: InputTensor[dtype=DType.int32, rank=5, ...],
+        values: InputTensor[dtype=DType.int32, rank=5, ...],
+        ctx: DeviceContext,
+    ) raises:
+        # Panels hold whole quads; their last line says how many positions are real.
+        var last = values.unsafe_ptr().unsafe_offset((values.dim_size(3) - 1) * PANEL)
+        var sizes = Sizes(
+            batches=q.dim_size(0),
+            queries=q.dim_size(1),
+            width=q.dim_size(2),
+            heads=keys.dim_size(1),
+            size=q.dim_size(2) // keys.dim_size(1),
+            positions=Int(last.unsafe_load[width=1]()),
+        )
+        attend8(
+            sizes,
+            y.unsafe_ptr(),
+            q.unsafe_ptr(),
+            keys.unsafe_ptr(),
+            values.unsafe_ptr(),
+        )

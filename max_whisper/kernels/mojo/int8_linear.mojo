@@ -1,0 +1,128 @@
+"""`linear` with int8 weights: y = act(norm(x) · weightᵀ + bias) + addend.
+
+    x ── (layer norm) ── quantise by row ──▶ int8 ─┐
+                                                   ├──▶ int32 ──▶ float32 ──▶ y
+    weights, quantised and packed once ──── int8 ──┘
+
+A few rows (a token step) are quantised once, and the threads share the panels, so that
+every weight is read once. Many rows are shared as blocks: a thread
+quantises a block into its own cache and takes all panels through it.
+"""
+
+import extensibility
+from extensibility import InputTensor, OutputTensor
+from max.algorithm import sync_parallelize
+from max.gpu.host import DeviceContext
+
+from .int8_product import BLOCK, FEW, Part, multiply_part, panels_per_task
+from .int8_rows import Rows
+from .linear import Job
+from .matmul import PANEL
+
+
+@no_inline
+def product8(
+    job: Job,
+    y: Pointer[mut=True, Float32, _],
+    x: Pointer[Float32, _],
+    panels: Pointer[Int32, _],
+    bias: Pointer[Float32, _],
+    addend: Pointer[Float32, _],
+    parts: Int,
+    norm: Bool,
+    weight: Pointer[Float32, _],
+    shift: Pointer[Float32, _],
+):
+    """The product of `Int8Linear`, on all threads."""
+    var panel_count = (job.n + PANEL - 1) // PANEL
+
+    @always_inline
+    def fill(rows: Rows, batch: Int, row: Int, count: Int) {imm}:
+        var source = x.unsafe_offset(batch * job.x_batch + row * job.step)
+        if norm:
+            rows.fill_normalised(source, weight, shift, count)
+        else:
+            rows.fill(source, job.step, count)
+
+    job.clear(y)
+    if job.rows <= FEW:
+        var each = panels_per_task(job)
+        var rows = Rows(job.rows, job.k, parts)
+        for batch in range(job.batches):
+            fill(rows, batch, 0, job.rows)
+
+            def by_panels(t: Int) {imm}:
+                var end = min(panel_count, (t + 1) * each)
+                var part = Part(batch, 0, job.rows, t * each, end)
+                multiply_part(job, part, y, rows, panels, bias, addend)
+
+            sync_parallelize(by_panels, (panel_count + each - 1) // each)
+        rows.free()
+        return
+
+    var row_tasks = (job.rows + BLOCK - 1) // BLOCK
+
+    def by_rows(t: Int) {imm}:
+        var batch = t // row_tasks
+        var row = t % row_tasks * BLOCK
+        var part = Part(batch, row, min(BLOCK, job.rows - row), 0, panel_count)
+        var rows = Rows(BLOCK, job.k, parts)
+        fill(rows, batch, row, part.rows)
+        multiply_part(job, part, y, rows, panels, bias, addend)
+        rows.free()
+
+    sync_parallelize(by_rows, job.batches * row_tasks)
+
+
+@extensibility.register("whisper_int8_linear")
+struct Int8Linear:
+    """As `Linear`; with `norm` it begins with a layer norm of x, `weight` and `shift`."""
+
+    @staticmethod
+    def execute[
+        target: StaticString,
+        parts: Int,
+        norm: Bool,
+        biased: Bool,
+        activate: Bool,
+        add: Bool,
+        stride: Int,
+        pad: Int,
+        taps: Int,
+    ](
+        y: OutputTensor[dtype=DType.float32, rank=3, ...],
+        x: InputTensor[dtype=DType.float32, rank=3, ...],
+        panels: InputTensor[dtype=DType.int32, rank=3, ...],
+        bias: InputTensor[dtype=DType.float32, rank=1, ...],
+        addend: InputTensor[dtype=DType.float32, rank=3, ...],
+        weight: InputTensor[dtype=DType.float32, rank=1, ...],
+        shift: InputTensor[dtype=DType.float32, rank=1, ...],
+        ctx: DeviceContext,
+    ) raises:
+        var job = Job(
+            batches=y.dim_size(0),
+            rows=y.dim_size(1) - 2 * pad,
+            k=taps * x.dim_size(2),
+            n=y.dim_size(2),
+            step=stride * x.dim_size(2),
+            x_batch=x.dim_size(1) * x.dim_size(2),
+            length=y.dim_size(1),
+            pad=pad,
+            addend_batch=0,
+            biased=biased,
+            activate=activate,
+            add=add,
+        )
+        job.join(shared=add and addend.dim_size(0) < y.dim_size(0))
+        product8(
+            job,
+            y.unsafe_ptr(),
+            x.unsafe_ptr(),
+            panels.unsafe_ptr(),
+            bias.unsafe_ptr(),
+            addend.unsafe_ptr(),
+            parts,
+            norm,
+            weight.unsafe_ptr(),
+            shift.unsafe_ptr(),
+        )

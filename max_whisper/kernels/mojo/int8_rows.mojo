@@ -1,0 +1,112 @@
+"""Rows of activations in one or two bytes a value, each row with its own scale.
+
+    x ≈ scale · (byte₁ + byte₂ / 254),   scale = max |x| / 127
+
+The second byte is what the first one lost; together they are fifteen bits. The encoder
+does with one, which is twice as fast; a decoder, whose products wait for their weights
+anyway, has two. Queries and keys of an attention are kept in one.
+"""
+
+from std.memory import bitcast
+from std.memory.alloc import unsafe_alloc
+
+from .int8 import Ints, OFFSET
+from .layer_norm import normalise
+from .matmul import WIDTH, Vector
+
+
+@always_inline
+def stride_of(k: Int) -> Int:
+    """Quads that `quantise` writes for a row of `k` values: whole vectors of floats."""
+    return (k + WIDTH - 1) // WIDTH * (WIDTH // 4)
+
+
+@always_inline
+def quads_of[offset: Int](bytes: Vector) -> SIMD[DType.int32, WIDTH // 4]:
+    """Whole numbers within ±127, offset, and packed by four."""
+    var packed = (bytes.cast[DType.int32]() + Ints(offset)).cast[DType.uint8]()
+    return bitcast[DType.int32, WIDTH // 4](packed)
+
+
+@always_inline
+def quantise[
+    offset: Int = OFFSET
+](
+    y: Pointer[mut=True, Int32, _], x: Pointer[Float32, _], k: Int, rest: Int = 0
+) -> Float32:
+    """`k` values as quads, `offset` added to each byte; return their scale.
+
+    What the bytes lose goes `rest` quads further, if that is not zero.
+    """
+    var whole = k // WIDTH * WIDTH
+    var tail = Vector(0)
+    for i in range(whole, k):
+        tail[i - whole] = x.unsafe_offset(i).unsafe_load[width=1]()
+    var most = abs(tail)
+    for i in range(0, whole, WIDTH):
+        most = max(most, abs(x.unsafe_offset(i).unsafe_load[width=WIDTH]()))
+    var best = most.reduce_max()
+    var steps = 127 / best if best > 1e-30 else Float32(0)
+
+    @always_inline
+    def write(i: Int, value: Vector) {imm}:
+        var scaled = value * steps
+        var bytes = round(scaled)
+        y.unsafe_offset(i // 4).unsafe_store(quads_of[offset](bytes))
+        if rest != 0:
+            var lost = round((scaled - bytes) * 254)
+            y.unsafe_offset(rest + i // 4).unsafe_store(quads_of[offset](lost))
+
+    for i in range(0, whole, WIDTH):
+        write(i, x.unsafe_offset(i).unsafe_load[width=WIDTH]())
+    if whole < k:
+        write(whole, tail)
+    return best / 127
+
+
+struct Rows(Copyable, Movable):
+    """Up to `capacity` rows of `k` values, in one or two `parts`; all first parts lie
+    before all second ones.
+    """
+
+    var bytes: Pointer[Int32, MutUntrackedOrigin]
+    var scales: Pointer[Float32, MutUntrackedOrigin]
+    var k: Int
+    var parts: Int
+    var stride: Int
+
+    def __init__(out self, capacity: Int, k: Int, parts: Int):
+        self.k = k
+        self.parts = parts
+        self.stride = stride_of(k)
+        self.bytes = unsafe_alloc[Int32](capacity * self.stride * parts)
+        self.scales = unsafe_alloc[Float32](capacity)
+
+    def free(self):
+        self.bytes.unsafe_free()
+        self.scales.unsafe_free()
+
+    def fill(self, x: Pointer[Float32, _], step: Int, count: Int):
+        """Quantise `count` rows, which lie `step` values apart."""
+        var rest = (self.parts - 1) * count * self.stride
+        for i in range(count):
+            var sink = self.bytes.unsafe_offset(i * self.stride)
+            var scale = quantise(sink, x.unsafe_offset(i * step), self.k, rest)
+            self.scales.unsafe_offset(i).unsafe_store(scale)
+
+    def fill_normalised(
+        self,
+        x: Pointer[Float32, _],
+        weight: Pointer[Float32, _],
+        bias: Pointer[Float32, _],
+        count: Int,
+    ):
+        """Quantise the layer norm of `count` rows."""
+        var line = unsafe_alloc[Float32](self.k)
+        var rest = (self.parts - 1) * count * self.stride
+        for i in range(count):
+            normalise(line, x.unsafe_offset(i * self.k), weight, bias, self.k)
+            var sink = self.bytes.unsafe_offset(i * self.stride)
+            var scale = quantise(sink, line, self.k, rest)
+            self.scales.unsafe_offset(i).unsafe_store(scale)
+        line.unsafe_free()

@@ -1,0 +1,53 @@
+"""The int8 kernels for processors without the instructions of this one."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from max.driver import CPU
+from max.engine import InferenceSession
+
+from max_whisper.kernels.int8_ops import Int8Ops
+from tests.kernels.conftest import Kernels
+from tests.kernels.graphs import LONG
+from tests.kernels.test_int8 import numbers, product
+from tests.numpy_whisper import attention, gelu
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
+
+
+def compiled_for(cpu: str, folder: Path) -> Path:
+    file = folder / "int8.mef"
+    command = [sys.executable, "-m", "tests.kernels.compile_for", cpu, str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert file.exists(), done.stderr[-2000:]
+    return file
+
+
+def test_they_compile_for_neon_with_dot_products(tmp_path: Path) -> None:
+    assert compiled_for("neoverse-n1", tmp_path).stat().st_size > 0
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="needs an x86 CPU")
+@pytest.mark.parametrize("cpu", ["x86-64-v3", "x86-64-v2"])
+def test_they_do_the_same_without_vnni(cpu: str, tmp_path: Path) -> None:
+    session = InferenceSession([CPU()])
+    models = session.init_all(session.compile(compiled_for(cpu, tmp_path)))
+    int8 = Kernels("mojo-int8", Int8Ops(), models)
+    for rows in (1, 5, 30):
+        x, w, b = numbers(1, 1, rows, 70), numbers(2, 45, 70), numbers(3, 45)
+        found = int8("linear_gelu", x, int8.pack(w), b)
+        expected = gelu(product(x, w) + b)
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=3e-5)
+
+    heads, size, positions = LONG
+    q = numbers(1, 2, 13, heads * size)
+    k, v = (numbers(seed, 2, positions, heads * size) for seed in (2, 3))
+    found = int8(f"attention_{heads}_{size}_{positions}", q, k, v)
+    expected = [attention(*window, heads) for window in zip(q, k, v, strict=True)]
+    assert np.linalg.norm(found - expected) / np.linalg.norm(expected) < 0.03
