@@ -4,9 +4,9 @@
 
 First the machine: products of registers and bytes read (`peaks.mojo`). Then each
 operation of one window and of one token step, at the sizes of a model, in a graph of
-its own, in float32 and in int8; what a graph costs that does nothing is measured beside
-them and taken off. Weights are read from memory, not from a cache: there are as many
-copies of a matrix as fill 64 MB, and calls go round them.
+its own, in float32 and in int8. A graph does its operation several times in a row, each
+time on other weights, as one layer follows another; before it is called the caches are
+filled with something else, so that weights come from memory.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from max.driver import CPU, Buffer
 from max.dtype import DType
 from max.engine import InferenceSession, Model
@@ -40,11 +40,8 @@ RESULT = Path(__file__).parent / "results" / "kernels.json"
 MODEL = SPEECH.parent / "models" / "whisper-tiny.en-relearned"
 PEAKS = Path(__file__).parent / "peaks.mojo"
 SETS: dict[str, Ops] = {"float32": MojoOps(DType.float16), "int8": Int8Ops()}
-NOTHING = "nothing"
-CACHES = 64 * 2**20
-"""Bytes that no cache before memory holds."""
-
-Copies = list[list[Buffer]]
+SOMETHING_ELSE = np.ones(2**24, np.float32)
+"""64 MB: more than any cache before memory holds."""
 
 
 def main() -> None:
@@ -81,38 +78,42 @@ def measure(config: WhisperConfig, rounds: int) -> list[dict[str, Any]]:
         kernel for name, ops in SETS.items() for kernel in kernels_of(config, name, ops)
     ]
     models = compiled(kernels)
-    copies = {kernel.key: several(kernel) for kernel in kernels}
+    inputs = {kernel.key: kernel.inputs() for kernel in kernels}
     seconds: dict[str, list[float]] = defaultdict(list)
-    idle: list[float] = []
-    for _ in range(rounds):
-        idle.append(seconds_of(models[NOTHING], [[]]))
+    for round_ in range(rounds + 1):
         for kernel in kernels:
-            key = kernel.key
-            seconds[key].append(seconds_of(models[key], copies[key]))
-    nothing = statistics.median(idle)
-    return [row(kernel, seconds[kernel.key], nothing) for kernel in kernels]
+            taken = seconds_of(models[kernel.key], inputs[kernel.key])
+            if round_:  # the first one warms up
+                seconds[kernel.key].append(taken / kernel.times)
+    return [row(kernel, seconds[kernel.key]) for kernel in kernels]
 
 
 def compiled(kernels: list[Kernel]) -> dict[str, Model]:
-    """A graph for each kernel, and one that does nothing, in one module."""
+    """A graph for each kernel, in one module."""
     module = Module()
     for kernel in kernels:
-        with Graph(
-            kernel.key,
-            input_types=kernel.types,
-            module=module,
-            custom_extensions=kernel.ops.extensions,
-        ) as graph:
-            found = kernel.build(*map(graph_value, graph.inputs))
-            graph.output(*(found if isinstance(found, list) else [found]))
-    with Graph(NOTHING, input_types=[], module=module) as graph:
-        graph.output()
+        add(kernel, module)
     session = InferenceSession([CPU()])
     extensions = MojoOps().extensions
-    models: dict[str, Model] = session.init_all(
-        session.compile(module, custom_extensions=extensions)
-    )
+    found = session.compile(module, custom_extensions=extensions)
+    models: dict[str, Model] = session.init_all(found)
     return models
+
+
+def add(kernel: Kernel, module: Module) -> None:
+    """A graph that does an operation so many times, each on inputs of its own."""
+    extensions = kernel.ops.extensions
+    types = kernel.types * kernel.times
+    with Graph(
+        kernel.key, input_types=types, module=module, custom_extensions=extensions
+    ) as graph:
+        values = [graph_value(value) for value in graph.inputs]
+        size = len(kernel.types)
+        found = []
+        for first in range(0, len(values), size):
+            made = kernel.build(*values[first : first + size])
+            found += made if isinstance(made, list) else [made]
+        graph.output(*found)
 
 
 def graph_value(value: Any) -> Any:
@@ -120,29 +121,16 @@ def graph_value(value: Any) -> Any:
     return value.buffer if isinstance(value.type, BufferType) else value.tensor
 
 
-def several(kernel: Kernel) -> Copies:
-    """As many sets of inputs as fill the caches, at most 100."""
-    found = [kernel.inputs()]
-    size = sum(buffer.num_elements * buffer.dtype.size_in_bytes for buffer in found[0])
-    while len(found) < min(100, CACHES // max(size, 1)):
-        found.append(kernel.inputs())
-    return found
+def seconds_of(model: Model, inputs: list[Buffer]) -> float:
+    """One call, with nothing of it in the caches."""
+    SOMETHING_ELSE.sum()
+    begin = time.perf_counter()
+    model.execute(*inputs)
+    return time.perf_counter() - begin
 
 
-def seconds_of(model: Model, copies: Copies) -> float:
-    """The mean of a few calls, after one that does not count."""
-    turns = cycle(copies)
-    model.execute(*next(turns))
-    count, begin, now = 0, time.perf_counter(), 0.0
-    while now < 0.02 or count < 3:
-        model.execute(*next(turns))
-        count += 1
-        now = time.perf_counter() - begin
-    return now / count
-
-
-def row(kernel: Kernel, taken: list[float], nothing: float) -> dict[str, Any]:
-    seconds = max(statistics.median(taken) - nothing, 1e-9)
+def row(kernel: Kernel, taken: list[float]) -> dict[str, Any]:
+    seconds = statistics.median(taken)
     return {
         "dtype": kernel.dtype,
         "stage": kernel.stage,

@@ -51,6 +51,7 @@ def tables() -> dict[str, str]:
         "parity": parity,
         "words": words,
         "speed": speed,
+        "kernels": kernels,
         "peers": peers,
         "batches_float32": batches,
         "batches_int8": batches,
@@ -96,6 +97,35 @@ def speed(results: dict[str, Any]) -> str:
     ]
     head = ("milliseconds", "min", "median", "max")
     return table(head, rows) + measured_with(results)
+
+
+def kernels(results: dict[str, Any]) -> str:
+    """Every kernel, and the share of the machine's peak that it reaches."""
+    peaks = results["peaks"]
+    products = {"float32": peaks["float32_gflops"], "int8": peaks["int8_gops"]}
+    rows = [
+        (
+            row["stage"],
+            row["kernel"],
+            row["dtype"],
+            f"{row['milliseconds']:.3f}",
+            _share(row["gops"], products[row["dtype"]]),
+            _share(row["gb_s"], peaks["read_gb_s"]),
+        )
+        for row in results["rows"]
+    ]
+    rows.sort(key=lambda row: row[0], reverse=True)
+    head = ("stage", "kernel", "precision", "ms", "G operations/s", "GB/s read")
+    at_most = (
+        f"\nAt most, on {peaks['threads']} threads: {peaks['int8_gops']:.0f} G int8 and "
+        f"{peaks['float32_gflops']:.0f} G float32 operations/s, "
+        f"{peaks['read_gb_s']:.0f} GB/s read.\n"
+    )
+    return table(head, rows) + at_most + measured_with(results)
+
+
+def _share(found: float, most: float) -> str:
+    return f"{found:.0f} ({found / most:.0%})" if found else ""
 
 
 def int8(results: dict[str, Any]) -> str:

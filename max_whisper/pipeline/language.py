@@ -29,8 +29,8 @@ def choose_language(
     """
     if options.multilingual and not tokenizer.is_multilingual:
         raise OptionError(
-            "expected a multilingual model with multilingual=True, found one of "
-            "English only; use another model, or leave it out"
+            "expected a multilingual model with multilingual=True, found an "
+            "English-only one; use another model, or leave it out"
         )
     language = resolve_language(tokenizer, options.decoding)
     if language is not None:

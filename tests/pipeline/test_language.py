@@ -156,5 +156,5 @@ def test_without_being_asked_no_segment_has_a_language() -> None:
 def test_an_english_only_model_cannot_be_asked() -> None:
     options = TranscribeOptions(multilingual=True)
     english = FakeTokenizer(multilingual=False)
-    with pytest.raises(OptionError, match="English only; use another model"):
+    with pytest.raises(OptionError, match="English-only one; use another model"):
         choose_language(Polyglot([]), english, numbered_mel(10), options)
