@@ -68,7 +68,8 @@ parity: $(PARITY_READY)  ## the tests against openai-whisper, and the table of d
 # The peers live in environments of their own under build/bench, made on demand.
 BENCH ?=
 
-bench: $(READY)  ## every phase of ours, then ours against the peers; BENCH=--quick
+bench: $(READY)  ## kernels and phases of ours, then ours against peers; BENCH=--quick
+	$(BIN)/python -m benchmarks.kernels
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.peers $(BENCH)
 

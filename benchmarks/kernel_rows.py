@@ -73,7 +73,7 @@ def kernels_of(config: WhisperConfig, dtype: str, ops: Ops) -> Iterator[Kernel]:
     """What hears 30 s, then what finds the next token of five beams; each once, though
     every layer has its own.
     """
-    make = Maker(config, dtype, WINDOW, ops.for_encoder())
+    make = Maker(config, dtype, WINDOW, ops.coarse())
     positions, width = config.max_source_positions, config.d_model
     yield make.log_mel()
     yield make.convolution("conv1", config.num_mel_bins, stride=1)

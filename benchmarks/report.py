@@ -117,8 +117,8 @@ def kernels(results: dict[str, Any]) -> str:
     rows.sort(key=lambda row: row[0], reverse=True)
     head = ("stage", "kernel", "precision", "ms", "G operations/s", "GB/s read")
     at_most = (
-        f"\nAt most, on {peaks['threads']} threads: {peaks['int8_gops']:.0f} G int8 and "
-        f"{peaks['float32_gflops']:.0f} G float32 operations/s, "
+        f"\nAt most, on {peaks['threads']} threads: {peaks['int8_gops']:.0f} G int8 "
+        f"and {peaks['float32_gflops']:.0f} G float32 operations/s, "
         f"{peaks['read_gb_s']:.0f} GB/s read.\n"
     )
     return table(head, rows) + at_most + measured_with(results)

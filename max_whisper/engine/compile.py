@@ -113,7 +113,7 @@ def build(plan: Plan) -> Module:
     module = Module()
     at = Parameters(plan.ops, expected_shapes(plan.config))
     build_log_mel(module, plan.ops, plan.config.num_mel_bins)
-    build_encode(module, replace(at, ops=plan.ops.for_encoder()), plan.config)
+    build_encode(module, replace(at, ops=plan.ops.coarse()), plan.config)
     build_prefill(module, at, plan.config)
     build_step(module, at, plan.config, MAX_CANDIDATES)
     build_align(module, at, plan.config)

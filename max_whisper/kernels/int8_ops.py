@@ -12,7 +12,16 @@ from typing import Any
 
 import numpy as np
 from max.dtype import DType
-from max.graph import Dim, Shape, TensorType, TensorValue, Weight, ops
+from max.graph import (
+    BufferValue,
+    Dim,
+    Shape,
+    TensorType,
+    TensorValue,
+    Value,
+    Weight,
+    ops,
+)
 from numpy.typing import NDArray
 
 from max_whisper.kernels.mojo_ops import PANEL, MojoOps
@@ -32,7 +41,7 @@ class Int8Ops(MojoOps):
     weight_dtype: DType = DType.int32
     activation_bytes: int = 2
 
-    def for_encoder(self) -> Int8Ops:
+    def coarse(self) -> Int8Ops:
         return replace(self, activation_bytes=1)
 
     def matrix(self, name: str, rows: int, columns: int) -> Matrix:
@@ -85,6 +94,23 @@ class Int8Ops(MojoOps):
         self, q: TensorValue, keys: TensorValue, values: TensorValue
     ) -> TensorValue:
         return self._custom("whisper_int8_attention", [q, keys, values], q.shape)
+
+    def block(
+        self,
+        x: TensorValue,
+        memory: Sequence[TensorValue],
+        caches: Sequence[BufferValue],
+        weights: Sequence[Value[Any]],
+    ) -> tuple[TensorValue, TensorValue]:
+        types = [TensorType(self.dtype, x.shape, self.device)] * 2
+        y, queries = ops.inplace_custom(
+            "whisper_int8_block",
+            self.device,
+            [*caches, x, *memory, *weights],
+            types,
+            parameters={"parts": self.activation_bytes},
+        )
+        return y.tensor, queries.tensor
 
     def projections(
         self,

@@ -59,7 +59,7 @@ class MojoOps:
     def extensions(self) -> list[Path]:
         return package()
 
-    def for_encoder(self) -> MojoOps:
+    def coarse(self) -> MojoOps:
         return self
 
     def matrix(self, name: str, rows: int, columns: int) -> Matrix:

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from max.dtype import DType
-from max.graph import BufferValue, DeviceRef, TensorType, TensorValue, Weight
+from max.graph import BufferValue, DeviceRef, TensorType, TensorValue, Value, Weight
 from numpy.typing import NDArray
 
 NO_TOKEN = -1
@@ -45,8 +45,8 @@ class Ops(Protocol):
     def extensions(self) -> list[Path]:
         """Packages of kernels that a graph with these operations needs."""
 
-    def for_encoder(self) -> Ops:
-        """The set for the graph that encodes, where it may be less exact."""
+    def coarse(self) -> Ops:
+        """The same set, for where it may be less exact: the encoder, the logits."""
 
     def matrix(self, name: str, rows: int, columns: int) -> Matrix:
         """The weight `[rows, columns]` of a product, in the layout of this set."""
@@ -181,4 +181,22 @@ class Ops(Protocol):
 
         `turns` is `[400, 2]`, cosine and minus sine of 2π i / 400; `filters` is
         `[bins, 201]`.
+        """
+
+
+@runtime_checkable
+class BlockOps(Protocol):
+    """A set that has a block of the decoder as one operation, for a few rows."""
+
+    def block(
+        self,
+        x: TensorValue,
+        memory: Sequence[TensorValue],
+        caches: Sequence[BufferValue],
+        weights: Sequence[Value[Any]],
+    ) -> tuple[TensorValue, TensorValue]:
+        """`[B, T, D]` to the same, and what it asks of the sound.
+
+        `memory` are the paths of `cached_attention`, then cross keys and values;
+        `weights` those of the block, in the order in which they are used.
         """

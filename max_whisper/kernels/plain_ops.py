@@ -40,7 +40,7 @@ class PlainOps:
     def extensions(self) -> list[Path]:
         return []
 
-    def for_encoder(self) -> PlainOps:
+    def coarse(self) -> PlainOps:
         return self
 
     def matrix(self, name: str, rows: int, columns: int) -> Matrix:

@@ -6,15 +6,16 @@ writes in place (`Memory`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
+from typing import Any
 
-from max.graph import BufferValue, TensorValue
+from max.graph import BufferValue, TensorValue, Value
 
 from max_whisper.config import WhisperConfig
-from max_whisper.kernels.ops import Matrix
+from max_whisper.kernels.ops import BlockOps, Matrix
 from max_whisper.model.layers import (
     QKV,
     feed_forward,
@@ -90,17 +91,14 @@ def decode(
     x = x.reshape((batch, queries, config.d_model))
     asked: list[TensorValue] = []
     for i in range(config.decoder_layers):
-        layer = at / f"layers.{i}"
-        x = _self_attention(x, memory, i, layer, config)
-        asked.append(_queries(x, layer))
-        x = _cross_attention(x, asked[i], memory.cross[2 * i : 2 * i + 2], layer)
-        x = feed_forward(x, layer)
+        x, queries = _block(x, memory, i, at / f"layers.{i}", config)
+        asked.append(queries)
     return Decoded(layer_norm(x, at / "layer_norm"), tuple(asked), embedding)
 
 
 def project(x: TensorValue, embedding: Matrix, at: Parameters) -> TensorValue:
     """Hidden states to logits `[B, Q, vocab_size]`, by the tied embedding."""
-    return at.ops.linear(x, embedding, None)
+    return at.ops.coarse().linear(x, embedding, None)
 
 
 def align(
@@ -118,6 +116,36 @@ def align(
         keys = linear(features, at / f"layers.{i}" / "encoder_attn" / "k_proj")
         seen.append(at.ops.alignment(decoded.queries[i], keys, heads, size))
     return reduce(add, seen) * (1 / len(pairs))
+
+
+def _block(
+    x: TensorValue, memory: Memory, i: int, at: Parameters, config: WhisperConfig
+) -> tuple[TensorValue, TensorValue]:
+    """Layer i, and what it asked of the sound."""
+    cross = memory.cross[2 * i : 2 * i + 2]
+    if isinstance(at.ops, BlockOps):
+        caches = memory.caches[2 * i : 2 * i + 2]
+        return at.ops.block(x, [*memory.paths, *cross], caches, [*_weights(at)])
+    x = _self_attention(x, memory, i, at, config)
+    queries = _queries(x, at)
+    x = _cross_attention(x, queries, cross, at)
+    return feed_forward(x, at), queries
+
+
+def _weights(at: Parameters) -> Iterator[Value[Any]]:
+    """Those of a block, as its operations use them."""
+    attn, cross = at / "self_attn", at / "encoder_attn"
+    for norm, products in (
+        ("self_attn_layer_norm", [attn / name for name in (*QKV, "out_proj")]),
+        ("encoder_attn_layer_norm", [cross / "q_proj", cross / "out_proj"]),
+        ("final_layer_norm", [at / "fc1", at / "fc2"]),
+    ):
+        yield (at / norm).tensor()
+        yield (at / norm).tensor("bias")
+        for product in products:
+            yield product.matrix().weight
+            if (bias := product.bias()) is not None:
+                yield bias
 
 
 def _self_attention(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,8 @@ HALVES = ("linear_gelu", "convolution_stride_add", "embed")
 INT8 = "int8."
 LONG = (2, 64, 1133)
 """Heads, head size and positions of more than two spans of the int8 attention."""
+BLOCK_POSITIONS, BLOCK_HIDDEN = 70, 101
+"""Of a block: positions that it hears, and the width of its feed-forward layer."""
 
 
 @dataclass
@@ -76,14 +79,16 @@ class Bench:
     def ints(self, *shape: int | str, dtype: DType = DType.int32) -> TensorType:
         return TensorType(dtype, shape, self.ops.device)
 
-    def matrix(self, columns: int | str) -> TensorType:
-        """What `Ops.pack` makes of a matrix `[out, columns]`."""
+    def matrix(self, columns: int | str, rows: int | str = "out") -> TensorType:
+        """What `Ops.pack` makes of a matrix `[rows, columns]`."""
+        panels = f"panels_of_{rows}"
         if isinstance(self.ops, Int8Ops):
-            return TensorType(DType.int32, ["panels", "lines", PANEL], self.ops.device)
+            shape = [panels, f"lines_of_{columns}", PANEL]
+            return TensorType(DType.int32, shape, self.ops.device)
         if isinstance(self.ops, MojoOps):
-            shape = ["panels", columns, PANEL]
+            shape = [panels, columns, PANEL]
             return TensorType(self.ops.weight_dtype, shape, self.ops.device)
-        return self.floats("out", columns)
+        return self.floats(rows, columns)
 
 
 def package(ops: Ops) -> list[Path]:
@@ -110,6 +115,7 @@ def build_int8(bench: Bench) -> None:
     """The graphs of all that differs in int8."""
     _add_weighted(bench)
     _add_attentions(bench)
+    _add_blocks(bench)
 
 
 def _add_weighted(bench: Bench) -> None:
@@ -205,6 +211,56 @@ def _add_attentions(bench: Bench) -> None:
             values[:3], values[3:5], values[5:], CACHED_HEADS
         ),
     )
+
+
+def _add_blocks(bench: Bench) -> None:
+    """A block of the decoder as one operation, and as those that it is made of."""
+    ops, width = bench.ops, CACHED_HEADS * CACHED_SIZE
+    assert isinstance(ops, Int8Ops)
+    keys, values = ops.memory_types(CACHED_HEADS, CACHED_SIZE, BLOCK_POSITIONS)
+    cache = BufferType(ops.dtype, ["slots", CAPACITY, width], ops.device)
+    memory = [*[bench.ints("rows")] * 2, bench.ints("rows", "path"), keys, values]
+    vector, matrix = bench.floats(width), bench.matrix(width, width)
+    norm, layer = [vector, vector], [matrix, vector]
+    weights = [*norm, *layer, matrix, *layer, *layer, *norm, *layer, *layer, *norm]
+    weights += [bench.matrix(width, BLOCK_HIDDEN), bench.floats(BLOCK_HIDDEN)]
+    weights += [bench.matrix(BLOCK_HIDDEN, width), vector]
+    types = [bench.floats("batch", "queries", width), cache, cache, *memory, *weights]
+
+    def block(x: TensorValue, *values: Any) -> list[TensorValue]:
+        return [*ops.block(x, values[2:7], values[:2], values[7:])]
+
+    def apart(said: bool, x: TensorValue, *values: Any) -> list[TensorValue]:
+        batch, queries, _ = x.shape
+        rows = (batch, queries) if said else (batch * queries, 1)
+        n1, b1, q, bq, k, v, bv, o, bo, n2, b2, cq, bcq, co, bco, n3, b3 = values[7:24]
+        up, up_bias, down, down_bias = values[24:]
+
+        def square(weight: TensorValue, columns: int = width) -> Matrix:
+            return Matrix(weight, width, columns)  # type: ignore[arg-type]
+
+        into = [(square(q), bq), (square(k), None), (square(v), bv)]
+        qkv = [
+            value.reshape((*rows, width))
+            for value in ops.projections(x, (n1, b1), into)
+        ]
+        y = ops.cached_attention(qkv, values[:2], values[2:5], CACHED_HEADS)
+        x = ops.linear(y.reshape(x.shape), square(o), bo, add=x)
+        (asked,) = ops.projections(x, (n2, b2), [(square(cq), bcq)])
+        x = ops.linear(ops.attention(asked, *values[5:7]), square(co), bco, add=x)
+        wide = Matrix(up, BLOCK_HIDDEN, width)
+        (h,) = ops.projections(x, (n3, b3), [(wide, up_bias)], gelu=True)
+        return [ops.linear(h, square(down, BLOCK_HIDDEN), down_bias, add=x), asked]
+
+    sound = bench.floats("batch", BLOCK_POSITIONS, width)
+    bench.add(
+        "memorise",
+        [sound, sound],
+        lambda k, v: [*ops.memorise(k, v, CACHED_HEADS)],
+    )
+    bench.add("block", types, block)
+    bench.add("block_apart_step", types, partial(apart, False))
+    bench.add("block_apart_prompt", types, partial(apart, True))
 
 
 def _add_others(bench: Bench) -> None:

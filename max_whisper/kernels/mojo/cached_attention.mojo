@@ -72,6 +72,91 @@ def copy(y: Pointer[mut=True, Float32, _], x: Pointer[Float32, _], n: Int):
         y.unsafe_offset(i).unsafe_store(x.unsafe_offset(i).unsafe_load[width=1]())
 
 
+@fieldwise_init
+struct Past(Copyable, Movable):
+    """The sizes of a cache and of what reads it; `path` is the longest past of a row."""
+
+    var tokens: Int
+    var width: Int
+    var heads: Int
+    var capacity: Int
+    var path: Int
+
+
+# One copy of machine code serves every shape.
+@no_inline
+def attend_past(
+    past: Past,
+    task: Int,
+    y: Pointer[mut=True, Float32, _],
+    q: Pointer[Float32, _],
+    k: Pointer[Float32, _],
+    v: Pointer[Float32, _],
+    keys: Pointer[mut=True, Float32, _],
+    values: Pointer[mut=True, Float32, _],
+    slots: Pointer[Int32, _],
+    starts: Pointer[Int32, _],
+    ancestors: Pointer[Int32, _],
+):
+    """One head of one row: write its keys and values, then look back from each token."""
+    var size = past.width // past.heads
+    var scale = 1 / sqrt(Float32(size))
+    var row = task // past.heads
+    var head = task % past.heads * size
+    var slot = Int(slots.unsafe_offset(row).unsafe_load[width=1]())
+    var start = Int(starts.unsafe_offset(row).unsafe_load[width=1]())
+
+    var count = min(past.tokens, past.capacity - start, past.path - start)
+    for i in range(count):
+        var source = (row * past.tokens + i) * past.width + head
+        var sink = (slot * past.capacity + start + i) * past.width + head
+        copy(keys.unsafe_offset(sink), k.unsafe_offset(source), size)
+        copy(values.unsafe_offset(sink), v.unsafe_offset(source), size)
+
+    @always_inline
+    def place(position: Int) {imm} -> Int:
+        var owner = ancestors.unsafe_offset(row * past.path + position)
+        var line = Int(owner.unsafe_load[width=1]()) * past.capacity + position
+        return line * past.width + head
+
+    var scores = unsafe_alloc[Float32](start + count + WIDTH)
+    for i in range(count):
+        var at = (row * past.tokens + i) * past.width + head
+        var length = start + i + 1
+        for position in range(length):
+            var key = keys.unsafe_offset(place(position))
+            var score = scale * dot(q.unsafe_offset(at), key, size)
+            scores.unsafe_offset(position).unsafe_store(score)
+        var sum = soften(scores, length)
+        for j in range(size):
+            y.unsafe_offset(at + j).unsafe_store(Float32(0))
+        for position in range(length):
+            var share = scores.unsafe_offset(position).unsafe_load[width=1]() / sum
+            var value = values.unsafe_offset(place(position))
+            add_scaled(y.unsafe_offset(at), value, share, size)
+    scores.unsafe_free()
+
+
+@always_inline
+def soften(scores: Pointer[mut=True, Float32, _], count: Int) -> Float32:
+    """Replace each score by exp(score - best); return their sum.
+
+    There is room for a whole vector more.
+    """
+    var best = Float32.MIN
+    for j in range(count):
+        best = max(best, scores.unsafe_offset(j).unsafe_load[width=1]())
+    for j in range(count, count + WIDTH):
+        scores.unsafe_offset(j).unsafe_store(best)
+    var sum = Float32(0)
+    for j in range(0, count, WIDTH):
+        var e = exp(scores.unsafe_offset(j).unsafe_load[width=WIDTH]() - best)
+        scores.unsafe_offset(j).unsafe_store(e)
+    for j in range(count):
+        sum += scores.unsafe_offset(j).unsafe_load[width=1]()
+    return sum
+
+
 @extensibility.register("whisper_cached_attention")
 struct CachedAttention:
     @staticmethod
@@ -89,71 +174,26 @@ struct CachedAttention:
         ancestors: InputTensor[dtype=DType.int32, rank=2, ...],
         ctx: DeviceContext,
     ) raises:
-        var tokens = q.dim_size(1)
-        var width = q.dim_size(2)
-        var size = width // heads
-        var scale = 1 / sqrt(Float32(size))
-        var capacity = key_cache.dim_size(1)
-        var path = ancestors.dim_size(1)
-        var qp = q.unsafe_ptr()
-        var kp = k.unsafe_ptr()
-        var vp = v.unsafe_ptr()
-        var yp = y.unsafe_ptr()
-        var key_memory = key_cache.unsafe_ptr()
-        var value_memory = value_cache.unsafe_ptr()
+        var past = Past(
+            tokens=q.dim_size(1),
+            width=q.dim_size(2),
+            heads=heads,
+            capacity=key_cache.dim_size(1),
+            path=ancestors.dim_size(1),
+        )
         var slot_of = slots.unsafe_ptr()
         var start_of = starts.unsafe_ptr()
         var ancestor_of = ancestors.unsafe_ptr()
+        var yp = y.unsafe_ptr()
+        var qp = q.unsafe_ptr()
+        var kp = k.unsafe_ptr()
+        var vp = v.unsafe_ptr()
+        var keys = key_cache.unsafe_ptr()
+        var values = value_cache.unsafe_ptr()
 
         def task(t: Int) {imm}:
-            var row = t // heads
-            var head = t % heads * size
-            var slot = Int(slot_of.unsafe_offset(row).unsafe_load[width=1]())
-            var start = Int(start_of.unsafe_offset(row).unsafe_load[width=1]())
-
-            var count = min(tokens, capacity - start, path - start)
-            for i in range(count):
-                var source = (row * tokens + i) * width + head
-                var sink = (slot * capacity + start + i) * width + head
-                copy(key_memory.unsafe_offset(sink), kp.unsafe_offset(source), size)
-                copy(value_memory.unsafe_offset(sink), vp.unsafe_offset(source), size)
-
-            @always_inline
-            def place(position: Int) {imm} -> Int:
-                var owner = Int(
-                    ancestor_of.unsafe_offset(row * path + position).unsafe_load[
-                        width=1
-                    ]()
-                )
-                return (owner * capacity + position) * width + head
-
-            var scores = unsafe_alloc[Float32](start + count)
-            for i in range(count):
-                var at = (row * tokens + i) * width + head
-                var length = start + i + 1
-                var best = Float32.MIN
-                for position in range(length):
-                    var score = scale * dot(
-                        qp.unsafe_offset(at),
-                        key_memory.unsafe_offset(place(position)),
-                        size,
-                    )
-                    scores.unsafe_offset(position).unsafe_store(score)
-                    best = max(best, score)
-                var sum = Float32(0)
-                for position in range(length):
-                    var e = exp(scores.unsafe_offset(position).unsafe_load[width=1]() - best)
-                    scores.unsafe_offset(position).unsafe_store(e)
-                    sum += e
-                for j in range(size):
-                    yp.unsafe_offset(at + j).unsafe_store(Float32(0))
-                for position in range(length):
-                    add_scaled(
-                        yp.unsafe_offset(at),
-                        value_memory.unsafe_offset(place(position)),
-                        scores.unsafe_offset(position).unsafe_load[width=1]() / sum,
-                        size,
-                    )
-            scores.unsafe_free()
+            attend_past(
+                past, t, yp, qp, kp, vp, keys, values, slot_of, start_of, ancestor_of
+            )
 
         sync_parallelize(task, q.dim_size(0) * heads)

@@ -24,42 +24,53 @@ from .matmul import PANEL
 comptime ROWS_PER_TASK = 8 * ROWS8
 
 
+@always_inline
+def tasks_of(sizes: Sizes) -> Int:
+    """A few queries of one head each."""
+    var row_tasks = (sizes.queries + ROWS_PER_TASK - 1) // ROWS_PER_TASK
+    return sizes.batches * sizes.heads * row_tasks
+
+
 # One copy of machine code serves encoder and decoder, whatever their shapes.
 @no_inline
 def attend8(
     sizes: Sizes,
+    task: Int,
     y: Pointer[mut=True, Float32, _],
     q: Pointer[Float32, _],
     keys: Pointer[Int32, _],
     values: Pointer[Int32, _],
 ):
-    """The attention of `Int8Attention`, a few queries of one head at a time."""
+    """One task of an attention."""
     var key_panels = (sizes.positions + PANEL - 1) // PANEL
     var head_keys = key_panels * ((sizes.size + 3) // 4 + 2) * PANEL
     var value_panels = (sizes.size + PANEL - 1) // PANEL
     var head_values = value_panels * ((sizes.positions + 3) // 4 + 2) * PANEL
     var row_tasks = (sizes.queries + ROWS_PER_TASK - 1) // ROWS_PER_TASK
+    var plane = task // row_tasks
+    var first_row = task % row_tasks * ROWS_PER_TASK
+    var last_row = min(sizes.queries, first_row + ROWS_PER_TASK)
+    var k = keys.unsafe_offset(plane * head_keys)
+    var v = values.unsafe_offset(plane * head_values)
+    var queries = Queries(sizes)
+    for row in range(first_row, last_row, ROWS8):
+        var at = (plane // sizes.heads * sizes.queries + row) * sizes.width
+        at += plane % sizes.heads * sizes.size
+        queries.begin(min(ROWS8, last_row - row), q.unsafe_offset(at))
+        for first in range(0, sizes.positions, SPAN):
+            var end = min(SPAN, key_panels * PANEL - first)
+            queries.score(k, first, end)
+            queries.weigh(end)
+            queries.join(v, first)
+        queries.finish(y.unsafe_offset(at), v)
+    queries.free()
 
-    def task(t: Int) {imm}:
-        var plane = t // row_tasks
-        var first_row = t % row_tasks * ROWS_PER_TASK
-        var last_row = min(sizes.queries, first_row + ROWS_PER_TASK)
-        var k = keys.unsafe_offset(plane * head_keys)
-        var v = values.unsafe_offset(plane * head_values)
-        var queries = Queries(sizes)
-        for row in range(first_row, last_row, ROWS8):
-            var at = (plane // sizes.heads * sizes.queries + row) * sizes.width
-            at += plane % sizes.heads * sizes.size
-            queries.begin(min(ROWS8, last_row - row), q.unsafe_offset(at))
-            for first in range(0, sizes.positions, SPAN):
-                var end = min(SPAN, key_panels * PANEL - first)
-                queries.score(k, first, end)
-                queries.weigh(end)
-                queries.join(v, first)
-            queries.finish(y.unsafe_offset(at), v)
-        queries.free()
 
-    sync_parallelize(task, sizes.batches * sizes.heads * row_tasks)
+@always_inline
+def positions_of(values: Pointer[Int32, _], lines: Int) -> Int:
+    """Panels hold whole quads; their last line says how many positions are real."""
+    var last = values.unsafe_offset((lines - 1) * PANEL)
+    return Int(last.unsafe_load[width=1]())
 
 
 @extensibility.register("whisper_int8_attention")
@@ -74,20 +85,20 @@ struct Int8Attention:
         values: InputTensor[dtype=DType.int32, rank=5, ...],
         ctx: DeviceContext,
     ) raises:
-        # Panels hold whole quads; their last line says how many positions are real.
-        var last = values.unsafe_ptr().unsafe_offset((values.dim_size(3) - 1) * PANEL)
         var sizes = Sizes(
             batches=q.dim_size(0),
             queries=q.dim_size(1),
             width=q.dim_size(2),
             heads=keys.dim_size(1),
             size=q.dim_size(2) // keys.dim_size(1),
-            positions=Int(last.unsafe_load[width=1]()),
+            positions=positions_of(values.unsafe_ptr(), values.dim_size(3)),
         )
-        attend8(
-            sizes,
-            y.unsafe_ptr(),
-            q.unsafe_ptr(),
-            keys.unsafe_ptr(),
-            values.unsafe_ptr(),
-        )
+        var yp = y.unsafe_ptr()
+        var qp = q.unsafe_ptr()
+        var kp = keys.unsafe_ptr()
+        var vp = values.unsafe_ptr()
+
+        def task(t: Int) {imm}:
+            attend8(sizes, t, yp, qp, kp, vp)
+
+        sync_parallelize(task, tasks_of(sizes))

@@ -39,10 +39,12 @@ def product8(
     @always_inline
     def fill(rows: Rows, batch: Int, row: Int, count: Int) {imm}:
         var source = x.unsafe_offset(batch * job.x_batch + row * job.step)
-        if norm:
-            rows.fill_normalised(source, weight, shift, count)
-        else:
-            rows.fill(source, job.step, count)
+        for i in range(count):
+            var line = source.unsafe_offset(i * job.step)
+            if norm:
+                rows.put_normalised(i, count, line, weight, shift)
+            else:
+                rows.put(i, count, line)
 
     job.clear(y)
     if job.rows <= FEW:

@@ -83,7 +83,8 @@ struct Int8Qkv:
             var each = panels_per_task(job)
             var tasks = (panel_count + each - 1) // each
             var few = Rows(rows, width, parts)
-            few.fill_normalised(xp, wp, sp, rows)
+            for i in range(rows):
+                few.put_normalised(i, rows, xp.unsafe_offset(i * width), wp, sp)
 
             def by_panels(t: Int) {imm}:
                 var first = t % tasks * each
@@ -98,9 +99,9 @@ struct Int8Qkv:
             var row = t * BLOCK
             var part = Part(0, row, min(BLOCK, rows - row), 0, panel_count)
             var block = Rows(BLOCK, width, parts)
-            block.fill_normalised(
-                xp.unsafe_offset(row * width), wp, sp, part.rows
-            )
+            for i in range(part.rows):
+                var line = xp.unsafe_offset((row + i) * width)
+                block.put_normalised(i, part.rows, line, wp, sp)
             for which in range(3):
                 multiply(which, part, block)
             block.free()

@@ -86,27 +86,23 @@ struct Rows(Copyable, Movable):
         self.bytes.unsafe_free()
         self.scales.unsafe_free()
 
-    def fill(self, x: Pointer[Float32, _], step: Int, count: Int):
-        """Quantise `count` rows, which lie `step` values apart."""
+    def put(self, i: Int, count: Int, x: Pointer[Float32, _]):
+        """Quantise row i of `count`."""
+        var sink = self.bytes.unsafe_offset(i * self.stride)
         var rest = (self.parts - 1) * count * self.stride
-        for i in range(count):
-            var sink = self.bytes.unsafe_offset(i * self.stride)
-            var scale = quantise(sink, x.unsafe_offset(i * step), self.k, rest)
-            self.scales.unsafe_offset(i).unsafe_store(scale)
+        var scale = quantise(sink, x, self.k, rest)
+        self.scales.unsafe_offset(i).unsafe_store(scale)
 
-    def fill_normalised(
+    def put_normalised(
         self,
+        i: Int,
+        count: Int,
         x: Pointer[Float32, _],
         weight: Pointer[Float32, _],
         bias: Pointer[Float32, _],
-        count: Int,
     ):
-        """Quantise the layer norm of `count` rows."""
+        """Quantise the layer norm of row i of `count`."""
         var line = unsafe_alloc[Float32](self.k)
-        var rest = (self.parts - 1) * count * self.stride
-        for i in range(count):
-            normalise(line, x.unsafe_offset(i * self.k), weight, bias, self.k)
-            var sink = self.bytes.unsafe_offset(i * self.stride)
-            var scale = quantise(sink, line, self.k, rest)
-            self.scales.unsafe_offset(i).unsafe_store(scale)
+        normalise(line, x, weight, bias, self.k)
+        self.put(i, count, line)
         line.unsafe_free()

@@ -1,0 +1,273 @@
+"""A block of the decoder, for a few rows, in one operation.
+
+    x ─ norm ─ q k v ─ cached attention ─ out ─┬─ norm ─ q ─ attention ─ out ─┬─ …
+    └───────────────── + ──────────────────────┘└───────────── + ─────────────┘
+
+      … ─ norm ─ fc1 ─ GELU ─ fc2 ─┬─ y
+     └───────────── + ────────────┘
+
+Each arrow is a stage of a `Team`: of the rows where something is normalised or
+quantised, of the panels where something is multiplied, of rows and heads where something
+is attended to.
+"""
+
+import extensibility
+from extensibility import InputTensor, OutputTensor
+from extensibility import _MutableInputTensor as MutableInputTensor
+from max.algorithm import sync_parallelize
+from max.gpu.host import DeviceContext
+from std.memory.alloc import unsafe_alloc
+from std.runtime import parallelism_level
+
+from .attention import Sizes
+from .cached_attention import Past, attend_past
+from .int8_attention import attend8, positions_of, tasks_of
+from .int8_product import Part, multiply_part
+from .int8_rows import Rows
+from .linear import Job
+from .matmul import PANEL
+from .team import Team
+
+comptime STAGES = 16
+
+comptime SHARES = 4
+"""Tasks of a product for each member, so that a late one finds less to do."""
+
+
+@always_inline
+def dense(
+    rows: Int, k: Int, n: Int, *, biased: Bool = True, activate: Bool = False
+) -> Job:
+    """A linear layer of so many rows, onto nothing."""
+    return Job(
+        batches=1,
+        rows=rows,
+        k=k,
+        n=n,
+        step=k,
+        x_batch=0,
+        length=rows,
+        pad=0,
+        addend_batch=0,
+        biased=biased,
+        activate=activate,
+        add=False,
+    )
+
+
+@always_inline
+def onto(job: Job) -> Job:
+    """The same onto a residual."""
+    var found = job.copy()
+    found.add = True
+    return found^
+
+
+@fieldwise_init
+struct Member(Copyable, Movable):
+    """One of the team, at a stage."""
+
+    var team: Team
+    var members: Int
+    var stage: Int
+
+    @always_inline
+    def normalise(
+        mut self,
+        rows: Rows,
+        count: Int,
+        x: Pointer[Float32, _],
+        weight: Pointer[Float32, _],
+        bias: Pointer[Float32, _],
+    ):
+        def one(i: Int) {imm}:
+            rows.put_normalised(i, count, x.unsafe_offset(i * rows.k), weight, bias)
+
+        self.team.share(self.stage, count, one)
+
+    @always_inline
+    def quantise(mut self, rows: Rows, count: Int, x: Pointer[Float32, _]):
+        def one(i: Int) {imm}:
+            rows.put(i, count, x.unsafe_offset(i * rows.k))
+
+        self.team.share(self.stage, count, one)
+
+    @always_inline
+    def multiply(
+        mut self,
+        job: Job,
+        y: Pointer[mut=True, Float32, _],
+        x: Rows,
+        panels: Pointer[Int32, _],
+        bias: Pointer[Float32, _],
+        addend: Pointer[Float32, _],
+    ):
+        var count = (job.n + PANEL - 1) // PANEL
+        var tasks = min(count, SHARES * self.members)
+
+        def some(t: Int) {imm}:
+            var part = Part(0, 0, job.rows, t * count // tasks, (t + 1) * count // tasks)
+            multiply_part(job, part, y, x, panels, bias, addend)
+
+        self.team.share(self.stage, tasks, some)
+
+
+@extensibility.register("whisper_int8_block")
+struct Int8Block:
+    """Inputs as in the model, in their order; of the products all have a bias but the one
+    for keys. `queries` is what the cross-attention asks.
+    """
+
+    @staticmethod
+    def execute[
+        target: StaticString, parts: Int
+    ](
+        y: OutputTensor[dtype=DType.float32, rank=3, ...],
+        queries: OutputTensor[dtype=DType.float32, rank=3, ...],
+        key_cache: MutableInputTensor[dtype=DType.float32, rank=3, ...],
+        value_cache: MutableInputTensor[dtype=DType.float32, rank=3, ...],
+        x: InputTensor[dtype=DType.float32, rank=3, ...],
+        slots: InputTensor[dtype=DType.int32, rank=1, ...],
+        starts: InputTensor[dtype=DType.int32, rank=1, ...],
+        ancestors: InputTensor[dtype=DType.int32, rank=2, ...],
+        cross_keys: InputTensor[dtype=DType.int32, rank=5, ...],
+        cross_values: InputTensor[dtype=DType.int32, rank=5, ...],
+        self_norm_weight: InputTensor[dtype=DType.float32, rank=1, ...],
+        self_norm_bias: InputTensor[dtype=DType.float32, rank=1, ...],
+        q_panels: InputTensor[dtype=DType.int32, rank=3, ...],
+        q_bias: InputTensor[dtype=DType.float32, rank=1, ...],
+        k_panels: InputTensor[dtype=DType.int32, rank=3, ...],
+        v_panels: InputTensor[dtype=DType.int32, rank=3, ...],
+        v_bias: InputTensor[dtype=DType.float32, rank=1, ...],
+        out_panels: InputTensor[dtype=DType.int32, rank=3, ...],
+        out_bias: InputTensor[dtype=DType.float32, rank=1, ...],
+        cross_norm_weight: InputTensor[dtype=DType.float32, rank=1, ...],
+        cross_norm_bias: InputTensor[dtype=DType.float32, rank=1, ...],
+        cross_q_panels: InputTensor[dtype=DType.int32, rank=3, ...],
+        cross_q_bias: InputTensor[dtype=DType.float32, rank=1, ...],
+        cross_out_panels: InputTensor[dtype=DType.int32, rank=3, ...],
+        cross_out_bias: InputTensor[dtype=DType.float32, rank=1, ...],
+        final_norm_weight: InputTensor[dtype=DType.float32, rank=1, ...],
+        final_norm_bias: InputTensor[dtype=DType.float32, rank=1, ...],
+        fc1_panels: InputTensor[dtype=DType.int32, rank=3, ...],
+        fc1_bias: InputTensor[dtype=DType.float32, rank=1, ...],
+        fc2_panels: InputTensor[dtype=DType.int32, rank=3, ...],
+        fc2_bias: InputTensor[dtype=DType.float32, rank=1, ...],
+        ctx: DeviceContext,
+    ) raises:
+        var width = x.dim_size(2)
+        var heads = cross_keys.dim_size(1)
+        var rows = x.dim_size(0) * x.dim_size(1)
+        var hidden = fc1_bias.dim_size(0)
+        var past = Past(
+            tokens=rows // slots.dim_size(0),
+            width=width,
+            heads=heads,
+            capacity=key_cache.dim_size(1),
+            path=ancestors.dim_size(1),
+        )
+        var values = cross_values.unsafe_ptr()
+        var heard = Sizes(
+            batches=x.dim_size(0),
+            queries=x.dim_size(1),
+            width=width,
+            heads=heads,
+            size=width // heads,
+            positions=positions_of(values, cross_values.dim_size(3)),
+        )
+        var square = dense(rows, width, width)
+        var unbiased = dense(rows, width, width, biased=False)
+        var up = dense(rows, width, hidden, activate=True)
+        var down = onto(dense(rows, hidden, width))
+        var added = onto(square)
+
+        var size = rows * width
+        var q = unsafe_alloc[Float32](5 * size + rows * hidden)
+        var k = q.unsafe_offset(size)
+        var v = q.unsafe_offset(2 * size)
+        var seen = q.unsafe_offset(3 * size)
+        var sum = q.unsafe_offset(4 * size)
+        var h = q.unsafe_offset(5 * size)
+        var narrow = Rows(rows, width, parts)
+        var wide = Rows(rows, hidden, parts)
+        var team = Team(STAGES)
+        var members = parallelism_level()
+
+        var xp = x.unsafe_ptr()
+        var yp = y.unsafe_ptr()
+        var asked = queries.unsafe_ptr()
+        var key_memory = key_cache.unsafe_ptr()
+        var value_memory = value_cache.unsafe_ptr()
+        var slot_of = slots.unsafe_ptr()
+        var start_of = starts.unsafe_ptr()
+        var ancestor_of = ancestors.unsafe_ptr()
+        var keys = cross_keys.unsafe_ptr()
+        var n1 = self_norm_weight.unsafe_ptr()
+        var n1b = self_norm_bias.unsafe_ptr()
+        var wq = q_panels.unsafe_ptr()
+        var bq = q_bias.unsafe_ptr()
+        var wk = k_panels.unsafe_ptr()
+        var wv = v_panels.unsafe_ptr()
+        var bv = v_bias.unsafe_ptr()
+        var wo = out_panels.unsafe_ptr()
+        var bo = out_bias.unsafe_ptr()
+        var n2 = cross_norm_weight.unsafe_ptr()
+        var n2b = cross_norm_bias.unsafe_ptr()
+        var wcq = cross_q_panels.unsafe_ptr()
+        var bcq = cross_q_bias.unsafe_ptr()
+        var wco = cross_out_panels.unsafe_ptr()
+        var bco = cross_out_bias.unsafe_ptr()
+        var n3 = final_norm_weight.unsafe_ptr()
+        var n3b = final_norm_bias.unsafe_ptr()
+        var w1 = fc1_panels.unsafe_ptr()
+        var b1 = fc1_bias.unsafe_ptr()
+        var w2 = fc2_panels.unsafe_ptr()
+        var b2 = fc2_bias.unsafe_ptr()
+
+        def go(index: Int) {imm}:
+            var member = Member(team.copy(), members, 0)
+
+            member.normalise(narrow, rows, xp, n1, n1b)
+            member.multiply(square, q, narrow, wq, bq, bq)
+            member.multiply(unbiased, k, narrow, wk, bq, bq)
+            member.multiply(square, v, narrow, wv, bv, bv)
+
+            def look_back(t: Int) {imm}:
+                attend_past(
+                    past,
+                    t,
+                    seen,
+                    q,
+                    k,
+                    v,
+                    key_memory,
+                    value_memory,
+                    slot_of,
+                    start_of,
+                    ancestor_of,
+                )
+
+            team.share(member.stage, slots.dim_size(0) * heads, look_back)
+            member.quantise(narrow, rows, seen)
+            member.multiply(added, sum, narrow, wo, bo, xp)
+
+            member.normalise(narrow, rows, sum, n2, n2b)
+            member.multiply(square, asked, narrow, wcq, bcq, bcq)
+
+            def listen(t: Int) {imm}:
+                attend8(heard, t, seen, asked, keys, values)
+
+            team.share(member.stage, tasks_of(heard), listen)
+            member.quantise(narrow, rows, seen)
+            member.multiply(added, sum, narrow, wco, bco, sum)
+
+            member.normalise(narrow, rows, sum, n3, n3b)
+            member.multiply(up, h, narrow, w1, b1, b1)
+            member.quantise(wide, rows, h)
+            member.multiply(down, yp, wide, w2, b2, sum)
+
+        sync_parallelize(go, members)
+        team.free()
+        narrow.free()
+        wide.free()
+        q.unsafe_free()
