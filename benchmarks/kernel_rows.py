@@ -15,13 +15,12 @@ from max_whisper.config import WhisperConfig
 from max_whisper.engine.limits import MAX_CANDIDATES
 from max_whisper.features.log_mel import BLOCK_SAMPLES
 from max_whisper.features.mel_filters import mel_filters
-from max_whisper.kernels.ops import Matrix, Ops
+from max_whisper.kernels.ops import BlockOps, Matrix, Ops
 
 WINDOW = "window"
 STEP = "token step, 5 rows"
-BEAM = 5
-SAID = 100
-"""Tokens of the text so far, in a token step."""
+BEAM, SAID = 5, 100
+"""Rows of a token step, and tokens of the text so far."""
 
 Arrays = Sequence[np.ndarray]
 
@@ -81,9 +80,12 @@ def kernels_of(config: WhisperConfig, dtype: str, ops: Ops) -> Iterator[Kernel]:
     yield from make.products(positions)
     yield make.attention("attention, with packing", positions)
     make = Maker(config, dtype, STEP, ops)
-    yield from make.products(BEAM)
-    yield make.cached_attention()
-    yield make.cross_attention()
+    if isinstance(ops, BlockOps):
+        yield make.block(ops)
+    else:
+        yield from make.products(BEAM)
+        yield make.cached_attention()
+        yield make.cross_attention()
     yield make.logits()
     yield make.candidates()
 
@@ -152,7 +154,7 @@ class Maker:
 
         return self.kernel(
             name,
-            [numbers(1, rows, width), *vectors(width, width, out), *weights],
+            [numbers(1, rows, width), *map(numbers, (width, width, out)), *weights],
             build,
             operations=2 * rows * width * out * count,
             bytes=sum(w.nbytes for w in weights),
@@ -189,11 +191,8 @@ class Maker:
         )
 
     def cross_attention(self) -> Kernel:
-        width, heads = self.config.d_model, self.config.decoder_attention_heads
-        positions = self.config.max_source_positions
-        types = self.ops.memory_types(heads, width // heads, positions)
-        shapes = [[1, *map(int, type_.shape[1:])] for type_ in types]
-        memory = [np.zeros(s, types[0].dtype.to_numpy()) for s in shapes]
+        width, positions = self.config.d_model, self.config.max_source_positions
+        memory = self.memory()
         return self.kernel(
             "cross-attention",
             [numbers(1, BEAM, width), *memory],
@@ -204,9 +203,7 @@ class Maker:
 
     def cached_attention(self) -> Kernel:
         width, heads = self.config.d_model, self.config.decoder_attention_heads
-        rows = np.arange(BEAM, dtype=np.int32)
-        paths = [rows, rows * 0 + SAID, np.repeat(rows[:, None], SAID + 1, axis=1)]
-        cache = np.zeros((BEAM, self.config.max_target_positions, width), np.float32)
+        paths, caches = self.past()
 
         def build(*values: Any) -> Any:
             qkv, paths, caches = values[:3], values[3:6], values[6:]
@@ -214,19 +211,61 @@ class Maker:
 
         return self.kernel(
             f"cached attention, {SAID} tokens",
-            [*[numbers(BEAM, 1, width)] * 3, *paths, cache, cache],
+            [*[numbers(BEAM, 1, width)] * 3, *paths, *caches],
             build,
             operations=4 * BEAM * SAID * width,
-            bytes=2 * BEAM * SAID * width * cache.itemsize,
+            bytes=2 * 4 * BEAM * SAID * width,
             caches=2,
         )
+
+    def block(self, ops: BlockOps) -> Kernel:
+        """A whole block of the decoder, after so many tokens."""
+        width, hidden = self.config.d_model, self.config.decoder_ffn_dim
+        square, vector = self.weight(width, width), numbers(width)
+        norm, layer = [vector, vector], [square, vector]
+        weights = [*norm, *layer, square, *layer, *layer, *norm, *layer, *layer, *norm]
+        weights += [self.weight(hidden, width), numbers(hidden)]
+        weights += [self.weight(width, hidden), vector]
+        paths, caches = self.past()
+        memory = self.memory()
+
+        def build(x: Any, *values: Any) -> Any:
+            return [*ops.block(x, values[:5], values[-2:], values[5:-2])]
+
+        positions = self.config.max_source_positions
+        products = 6 * width * width + 2 * width * hidden
+        seen = 2 * BEAM * SAID * width
+        return self.kernel(
+            f"a block, {SAID} tokens",
+            [numbers(1, BEAM, width), *paths, *memory, *weights, *caches],
+            build,
+            operations=2 * BEAM * (products + 2 * positions * width) + 2 * seen,
+            bytes=sum(array.nbytes for array in (*memory, *weights)) + 4 * seen,
+            caches=2,
+        )
+
+    def memory(self) -> list[np.ndarray]:
+        """Keys and values of the sound, all zero."""
+        width, heads = self.config.d_model, self.config.decoder_attention_heads
+        positions = self.config.max_source_positions
+        types = self.ops.memory_types(heads, width // heads, positions)
+        shapes = [[1, *map(int, type_.shape[1:])] for type_ in types]
+        return [np.zeros(shape, types[0].dtype.to_numpy()) for shape in shapes]
+
+    def past(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Where the beams' past lies, and the caches that it lies in."""
+        rows = np.arange(BEAM, dtype=np.int32)
+        ancestors = np.repeat(rows[:, None], SAID + 1, axis=1)
+        shape = (BEAM, self.config.max_target_positions, self.config.d_model)
+        cache = np.zeros(shape, np.float32)
+        return [rows, rows * 0 + SAID, ancestors], [cache, cache]
 
     def logits(self) -> Kernel:
         size, width = self.config.vocab_size, self.config.d_model
         weight = self.weight(size, width)
 
         def build(x: Any, w: Any) -> Any:
-            return self.ops.linear(x, Matrix(w, size, width), None)
+            return self.ops.coarse().linear(x, Matrix(w, size, width), None)
 
         return self.kernel(
             "logits",
@@ -259,7 +298,3 @@ class Maker:
 
 def numbers(*shape: int) -> np.ndarray:
     return np.random.default_rng(0).standard_normal(shape, np.float32)
-
-
-def vectors(*sizes: int) -> list[np.ndarray]:
-    return [numbers(size) for size in sizes]

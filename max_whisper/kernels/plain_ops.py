@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 
 from max_whisper.kernels.ops import NO_TOKEN, Matrix
 from max_whisper.kernels.plain_alignment import alignment, next_logprobs
+from max_whisper.kernels.plain_log_mel import log_mel
 from max_whisper.kernels.plain_random import uniform_numbers
 
 _NEVER = -1e30
-_FRAME, _HOP = 400, 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,20 +206,7 @@ class PlainOps:
         turns: TensorValue,
         filters: TensorValue,
     ) -> TensorValue:
-        frames = (int(samples.shape[0]) - (_FRAME - _HOP)) // _HOP
-        hops = ops.pad(samples, [0, 3 * _HOP - _FRAME]).reshape((frames + 2, _HOP))
-        cut = ops.concat([hops[i : i + frames] for i in range(3)], axis=1)
-        framed = cut[:, :_FRAME] * window
-        bins = int(filters.shape[1])
-        product = np.outer(np.arange(_FRAME), np.arange(bins)) % _FRAME
-        places = ops.constant(product.astype(np.int32), DType.int32, self.device)
-        power = None
-        for part in range(2):
-            wave = ops.gather(turns[:, part], places, axis=0)
-            side = ops.matmul(framed, wave)
-            power = side * side if power is None else power + side * side
-        mels = ops.matmul(power, ops.transpose(filters, 0, 1))
-        return ops.log(ops.max(mels, 1e-10)) / float(np.log(10.0))
+        return log_mel(samples, window, turns, filters)
 
     def _range(self, size: Dim) -> TensorValue:
         """0, 1, 2, … as int32, `[size]`."""

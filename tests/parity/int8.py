@@ -118,7 +118,7 @@ def main() -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.parity.int8")
-    parser.add_argument("--files", type=int, default=60)
+    parser.add_argument("--files", type=int, default=200)
     parser.add_argument("--json", type=Path, default=RESULT)
     return parser.parse_args()
 
