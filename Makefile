@@ -12,7 +12,7 @@ SOURCES := max_whisper tests benchmarks examples docs training
 
 NEEDS_VENV := expected a Python >= 3.10 with venv; on Debian: apt install python3-venv
 
-.PHONY: all setup check fix test test-slow gpu-compile demo parity bench report docs train clean
+.PHONY: all setup check fix test test-slow gpu-compile gpu-check wheels demo parity bench report docs train clean
 
 all: check test
 
@@ -45,6 +45,18 @@ test-slow: $(READY)  ## the operations of MAX itself, as our kernels are tested
 
 gpu-compile: $(READY)  ## the graphs for a GPU, where there is none; slow
 	$(BIN)/pytest -m slow tests/gpu
+
+# On a machine without a network: docs/gpu.md.
+PYTHON_HERE ?= $(BIN)/python
+
+gpu-check:  ## on a machine with a GPU: texts, tests and speed; docs/gpu.md
+	$(PYTHON_HERE) -m tests.parity.precision --dtype bfloat16 --device gpu
+	MAX_WHISPER_TEST_DEVICE=gpu $(PYTHON_HERE) -m pytest tests/demo
+	$(PYTHON_HERE) -m benchmarks.gpu
+	$(PYTHON_HERE) -m benchmarks.report
+
+wheels: $(READY)  ## all that `make gpu-check` needs, as wheels in build/wheels
+	$(BIN)/python -m pip wheel --quiet -c constraints.txt -w build/wheels '.[dev]'
 
 demo: $(READY)  ## speech in, words out, offline; MODEL=tiny.en SPEECH=a.mp3: your own
 ifeq ($(MODEL)$(SPEECH),)

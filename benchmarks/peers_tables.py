@@ -30,6 +30,33 @@ def tables(results: dict[str, Any]) -> Iterator[Table]:
     yield "Not there, and why", *missing(results)
 
 
+def short(results: dict[str, Any]) -> tuple[Row, list[Row]]:
+    """The first case in a few columns: seconds of each engine, and by ours in int8."""
+    case = results["cases"][0]
+    beams = sorted({row["beam"] for row in case["rows"]}, reverse=True)
+    found: dict[str, dict[int, dict[str, Any]]] = {}
+    for row in case["rows"]:
+        found.setdefault(row["contender"], {})[row["beam"]] = row
+    names = sorted(found, key=lambda name: min(map(_median, found[name].values())))
+    head = ["engine"]
+    for beam in beams:
+        head += [f"{'beam ' + str(beam) if beam > 1 else 'greedy'}, s", "× ours, int8"]
+    rows = []
+    for name in names:
+        cells = [name]
+        for beam in beams:
+            row = found[name].get(beam)
+            told = (f"{_median(row):.1f}", times(row, "ours int8")) if row else ("", "")
+            cells += told
+        rows.append(tuple(cells))
+    return tuple(head), rows
+
+
+def _median(row: dict[str, Any]) -> float:
+    seconds: float = row["seconds"]["median"]
+    return seconds
+
+
 def race(case: dict[str, Any], beam: int) -> Table:
     """One case at one beam, fastest first."""
     rows = [row for row in case["rows"] if row["beam"] == beam]

@@ -14,11 +14,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from benchmarks import charts, peers_tables
+from benchmarks import charts, peers_aims, peers_tables
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results"
 CHARTS = ROOT / "docs" / "charts"
+FILES = {"peers_short": "peers", "peers_aims": "peers"}
+"""Of tables that are made from another's file."""
+
 DOCUMENTS = (
     "README.md",
     "docs/performance.md",
@@ -53,6 +56,8 @@ def tables() -> dict[str, str]:
         "speed": speed,
         "kernels": kernels,
         "peers": peers,
+        "peers_short": peers_short,
+        "peers_aims": peers_aims_table,
         "batches_float32": batches,
         "batches_int8": batches,
         "int8": int8,
@@ -62,7 +67,7 @@ def tables() -> dict[str, str]:
     }
     found = {}
     for name, make in makers.items():
-        path = RESULTS / f"{name}.json"
+        path = RESULTS / f"{FILES.get(name, name)}.json"
         if path.exists():
             found[name] = make(json.loads(path.read_text()))
     return found
@@ -194,6 +199,16 @@ def peers(results: dict[str, Any]) -> str:
     return "\n".join([*parts, "".join(notes), peer_versions(results)]) + (
         measured_with(results)
     )
+
+
+def peers_short(results: dict[str, Any]) -> str:
+    """The first case alone, for those who want to know how fast it is."""
+    return table(*peers_tables.short(results)) + measured_with(results)
+
+
+def peers_aims_table(results: dict[str, Any]) -> str:
+    """Aims, and how far we are."""
+    return table(*peers_aims.table(results)) + measured_with(results)
 
 
 def peer_versions(results: dict[str, Any]) -> str:

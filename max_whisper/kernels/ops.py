@@ -1,8 +1,9 @@
 """What a Whisper is made of, as operations on graph values.
 
-Two sets implement this page: `MojoOps` (our kernels, on a CPU) and `PlainOps` (MAX's
-own operations, on a GPU, and the baseline that the kernels are tested against). The
-model knows only this page, so that one set of modules serves every device.
+Three sets implement this page: `MojoOps` (our kernels, on a CPU), `Int8Ops` (the same
+with products in int8) and `PlainOps` (MAX's own operations, on a GPU, and the baseline
+that the kernels are tested against). The model knows only this page, so that one set of
+modules serves every device.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import numpy as np
@@ -18,7 +19,8 @@ from tests.demo.sample import LONG
 def model(pytestconfig: pytest.Config) -> Iterator[Whisper]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         keep_compiled(pytestconfig, monkeypatch)
-        with max_whisper.load_model("demo", device="cpu") as loaded:
+        device = os.environ.get("MAX_WHISPER_TEST_DEVICE", "cpu")
+        with max_whisper.load_model("demo", device=device) as loaded:
             yield loaded
 
 

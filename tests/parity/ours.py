@@ -59,11 +59,13 @@ class Ours:
     tokenizer: Tokenizer
 
     @classmethod
-    def load(cls, checkpoint: Checkpoint, dtype: str = "float32") -> Ours:
+    def load(
+        cls, checkpoint: Checkpoint, dtype: str = "float32", device: str = "cpu"
+    ) -> Ours:
         tokenizer = Tokenizer.from_json(
             checkpoint.tokenizer_json, is_multilingual=checkpoint.is_multilingual
         )
-        options = EngineOptions(device="cpu", dtype=dtype)
+        options = EngineOptions(device=device, dtype=dtype)
         engine = load_engine(checkpoint.config, checkpoint.weights, options)
         watched = WatchedEngine(engine)
         return cls(Whisper(checkpoint, tokenizer, watched), watched, tokenizer)

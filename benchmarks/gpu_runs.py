@@ -1,0 +1,186 @@
+"""One engine at one shape with random weights: seconds of encoding, and of it all.
+
+python -m benchmarks.gpu_runs ENGINE SHAPE DEVICE DTYPE BATCH TOKENS ROUNDS
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+SHAPES: dict[str, dict[str, int]] = {
+    "tiny": {"width": 384, "encoder": 4, "decoder": 4, "heads": 6, "mels": 80},
+    "turbo": {"width": 1280, "encoder": 32, "decoder": 4, "heads": 20, "mels": 128},
+    "large-v3": {"width": 1280, "encoder": 32, "decoder": 32, "heads": 20, "mels": 128},
+}
+"""The first is only for trying the script."""
+
+VOCABULARY, POSITIONS = 51866, 1500
+
+Both = tuple[Callable[[], Any], Callable[[], Any]]
+"""Encode the windows; encode and decode them."""
+
+
+def main() -> None:
+    engine, shape, device, dtype, *numbers = sys.argv[1:]
+    batch, tokens, rounds = map(int, numbers)
+    encode, whole = ENGINES[engine](SHAPES[shape], device, dtype, batch, tokens)
+    encode(), whole()
+    found: dict[str, list[float]] = {"encode": [], "whole": []}
+    for _ in range(rounds):
+        found["encode"].append(seconds(encode))
+        found["whole"].append(seconds(whole))
+    print(json.dumps(found))
+
+
+def seconds(work: Callable[[], Any]) -> float:
+    begin = time.perf_counter()
+    work()
+    return time.perf_counter() - begin
+
+
+def encoder_operations(shape: str) -> float:
+    """Multiplications and additions of the encoder's products, for one window."""
+    facts = SHAPES[shape]
+    width, layers = facts["width"], facts["encoder"]
+    convolutions = 2 * POSITIONS * 3 * facts["mels"] * width
+    convolutions += POSITIONS * 3 * width * width
+    block = 12 * POSITIONS * width * width + 2 * POSITIONS * POSITIONS * width
+    return 2 * (convolutions + layers * block)
+
+
+def ours(
+    shape: dict[str, int], device: str, dtype: str, batch: int, tokens: int
+) -> Both:
+    """The engine alone, without a tokenizer: the best token goes on."""
+    from max_whisper.config import WhisperConfig
+    from max_whisper.engine.load import load_engine
+    from max_whisper.engine.options import EngineOptions
+    from max_whisper.engine.protocol import Bounds, TokenRules
+    from max_whisper.weights import expected_shapes
+
+    width = shape["width"]
+    config = WhisperConfig(
+        num_mel_bins=shape["mels"],
+        vocab_size=VOCABULARY,
+        d_model=width,
+        encoder_layers=shape["encoder"],
+        encoder_attention_heads=shape["heads"],
+        encoder_ffn_dim=4 * width,
+        decoder_layers=shape["decoder"],
+        decoder_attention_heads=shape["heads"],
+        decoder_ffn_dim=4 * width,
+    )
+    random = np.random.default_rng(0)
+    weights = {
+        name: (random.standard_normal(size, np.float32) / 50).astype(np.float16)
+        for name, size in expected_shapes(config).items()
+    }
+    engine = load_engine(config, weights, EngineOptions(device=device, dtype=dtype))
+    mel = random.standard_normal((batch, 3000, shape["mels"]), np.float32)
+    anything = np.zeros(VOCABULARY, np.bool_)
+    rules = TokenRules(anything, anything, VOCABULARY)
+    free = [Bounds(0, VOCABULARY, VOCABULARY, False)] * batch
+
+    def encode() -> Any:
+        return engine.encode(mel).states.to_numpy().shape
+
+    def whole() -> None:
+        state = engine.prefill(engine.encode(mel), [(1,)] * batch, rules)
+        said = [1] * batch
+        for _ in range(tokens):
+            said = engine.step(state, said, free).tokens[:, 0].tolist()
+
+    return encode, whole
+
+
+def transformers(
+    shape: dict[str, int], device: str, dtype: str, batch: int, tokens: int
+) -> Both:
+    import torch
+    from transformers import WhisperConfig, WhisperForConditionalGeneration
+
+    width = shape["width"]
+    config = WhisperConfig(
+        vocab_size=VOCABULARY,
+        num_mel_bins=shape["mels"],
+        d_model=width,
+        encoder_layers=shape["encoder"],
+        encoder_attention_heads=shape["heads"],
+        encoder_ffn_dim=4 * width,
+        decoder_layers=shape["decoder"],
+        decoder_attention_heads=shape["heads"],
+        decoder_ffn_dim=4 * width,
+    )
+    place, kind = torch_names(device, dtype)
+    model = WhisperForConditionalGeneration(config).to(place, kind).eval()
+    mel = torch.randn(batch, shape["mels"], 3000, device=place, dtype=kind)
+    length = {"min_new_tokens": tokens, "max_new_tokens": tokens}
+
+    @torch.no_grad()
+    def encode() -> Any:
+        return model.model.encoder(mel).last_hidden_state.float().sum().item()
+
+    @torch.no_grad()
+    def whole() -> Any:
+        return model.generate(mel, num_beams=1, do_sample=False, **length).cpu()
+
+    return encode, whole
+
+
+def openai(
+    shape: dict[str, int], device: str, dtype: str, batch: int, tokens: int
+) -> Both:
+    """One window at a time, in half precision on a GPU, as its users have it."""
+    import torch
+    from whisper.decoding import DecodingOptions
+    from whisper.model import ModelDimensions, Whisper
+
+    width, heads = shape["width"], shape["heads"]
+    place, _ = torch_names(device, dtype)
+    sound = (shape["mels"], POSITIONS, width, heads, shape["encoder"])
+    text = (VOCABULARY, 448, width, heads, shape["decoder"])
+    model = Whisper(ModelDimensions(*sound, *text)).to(place).eval()
+    half = place != "cpu"
+    model = model.half() if half else model
+    kind = torch.float16 if half else torch.float32
+    mel = torch.randn(1, shape["mels"], 3000, device=place, dtype=kind)
+    options = DecodingOptions(
+        language="en",
+        sample_len=tokens,
+        without_timestamps=True,
+        suppress_tokens=[50257],
+        fp16=half,
+    )
+
+    @torch.no_grad()
+    def encode() -> Any:
+        return model.encoder(mel).float().sum().item()
+
+    def whole() -> Any:
+        return model.decode(mel, options)
+
+    return encode, whole
+
+
+def torch_names(device: str, dtype: str) -> tuple[str, Any]:
+    """PyTorch's own words for a device and a precision."""
+    import torch
+
+    place = "cpu" if device == "cpu" else device.replace("gpu", "cuda")
+    return place, getattr(torch, dtype if device != "cpu" else "float32")
+
+
+ENGINES: dict[str, Callable[[dict[str, int], str, str, int, int], Both]] = {
+    "ours": ours,
+    "transformers": transformers,
+    "openai-whisper": openai,
+}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""The comparison on a GPU, as far as it goes without one."""
+
+from __future__ import annotations
+
+import argparse
+
+import pytest
+
+from benchmarks.gpu import run
+from benchmarks.gpu_runs import SHAPES, encoder_operations
+
+
+def test_an_engine_that_fails_is_told_with_the_reason() -> None:
+    sizes = {"device": "nowhere", "dtype": "float32", "batch": 1}
+    asked = argparse.Namespace(**sizes, tokens=2, rounds=1)
+    found = run("ours", "tiny", asked)
+    assert "expected device auto, cpu, gpu or gpu:N" in found["missing"]
+
+
+def test_a_larger_encoder_does_more() -> None:
+    tiny, turbo = (encoder_operations(shape) for shape in ("tiny", "turbo"))
+    assert tiny == pytest.approx(37e9, rel=0.05)
+    assert turbo > 50 * tiny
+    assert encoder_operations("large-v3") == turbo
+    assert {*SHAPES} == {"tiny", "turbo", "large-v3"}
