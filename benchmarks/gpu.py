@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -52,7 +53,10 @@ def run(engine: str, shape: str, asked: argparse.Namespace) -> dict[str, Any]:
     """What a process of its own measures, or why it measures nothing."""
     command = [sys.executable, "-m", "benchmarks.gpu_runs", engine, shape]
     command += [str(getattr(asked, name)) for name in SIZES]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # MAX sets PYTHONEXECUTABLE behind Python's back, which a child must not see.
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ}
+    )
     if done.returncode:
         return {"missing": (done.stderr.strip().splitlines() or ["no reason"])[-1]}
     found: dict[str, list[float]] = json.loads(done.stdout.splitlines()[-1])
