@@ -54,6 +54,17 @@ def encoder_operations(shape: str) -> float:
     return 2 * (convolutions + layers * block)
 
 
+def facts(shape: dict[str, int]) -> dict[str, int]:
+    """A shape in Hugging Face's words, which ours shares."""
+    width = shape["width"]
+    found = {"vocab_size": VOCABULARY, "num_mel_bins": shape["mels"], "d_model": width}
+    for side in ("encoder", "decoder"):
+        found[f"{side}_layers"] = shape[side]
+        found[f"{side}_attention_heads"] = shape["heads"]
+        found[f"{side}_ffn_dim"] = 4 * width
+    return found
+
+
 def ours(
     shape: dict[str, int], device: str, dtype: str, batch: int, tokens: int
 ) -> Both:
@@ -64,18 +75,7 @@ def ours(
     from max_whisper.engine.protocol import Bounds, TokenRules
     from max_whisper.weights import expected_shapes
 
-    width = shape["width"]
-    config = WhisperConfig(
-        num_mel_bins=shape["mels"],
-        vocab_size=VOCABULARY,
-        d_model=width,
-        encoder_layers=shape["encoder"],
-        encoder_attention_heads=shape["heads"],
-        encoder_ffn_dim=4 * width,
-        decoder_layers=shape["decoder"],
-        decoder_attention_heads=shape["heads"],
-        decoder_ffn_dim=4 * width,
-    )
+    config = WhisperConfig(**facts(shape))
     random = np.random.default_rng(0)
     weights = {
         name: (random.standard_normal(size, np.float32) / 50).astype(np.float16)
@@ -105,18 +105,7 @@ def transformers(
     import torch
     from transformers import WhisperConfig, WhisperForConditionalGeneration
 
-    width = shape["width"]
-    config = WhisperConfig(
-        vocab_size=VOCABULARY,
-        num_mel_bins=shape["mels"],
-        d_model=width,
-        encoder_layers=shape["encoder"],
-        encoder_attention_heads=shape["heads"],
-        encoder_ffn_dim=4 * width,
-        decoder_layers=shape["decoder"],
-        decoder_attention_heads=shape["heads"],
-        decoder_ffn_dim=4 * width,
-    )
+    config = WhisperConfig(**facts(shape))
     place, kind = torch_names(device, dtype)
     model = WhisperForConditionalGeneration(config).to(place, kind).eval()
     mel = torch.randn(batch, shape["mels"], 3000, device=place, dtype=kind)

@@ -46,7 +46,10 @@ def choose(options: EngineOptions, *, weights_are_half: bool) -> Place:
         stored = DType.float16 if weights_are_half else DType.float32
         return Place(device, MojoOps(stored))
     if options.dtype == "int8":
-        raise OptionError("expected a floating dtype on a GPU, found int8")
+        raise OptionError(
+            "expected a floating dtype on a GPU, found int8; "
+            "use bfloat16, or device='cpu'"
+        )
     # Its imports start MAX's CPU, whose threads could then no longer be chosen.
     from max_whisper.kernels.plain_ops import PlainOps
 
