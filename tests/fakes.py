@@ -262,6 +262,18 @@ class FakeEngine:
             np.stack([logprobs for _, logprobs in found]),
         )
 
+    def keep(self, state: DecodingState, windows: Sequence[int]) -> DecodingState:
+        memory: Memory = state.memory
+        rows = range(len(memory.pasts))
+        group = state.group
+        kept = [r for w in windows for r in rows[w * group : (w + 1) * group]]
+        left = Memory(
+            [memory.windows[r] for r in kept],
+            [memory.pasts[r] for r in kept],
+            memory.rules,
+        )
+        return DecodingState(len(windows), group, state.probes[[*windows]], left)
+
     def align(
         self,
         window: EncodedWindow,

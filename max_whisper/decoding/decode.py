@@ -26,6 +26,9 @@ from max_whisper.engine.protocol import (
 )
 from max_whisper.tokenizer import Tokenizer
 
+WORTH_LEAVING = 0.75
+"""The part of a batch that goes on when the rest is worth leaving behind."""
+
 
 def decode(
     engine: Engine,
@@ -72,7 +75,10 @@ def _prefill(
 def _run(engine: Engine, state: DecodingState, lines: Sequence[Line]) -> None:
     """The token loop: it ends with the last window."""
     step = 0
-    while not all(line.is_done for line in lines):
+    while going := [i for i, line in enumerate(lines) if not line.is_done]:
+        if len(going) <= WORTH_LEAVING * len(lines):
+            state = engine.keep(state, going)
+            lines = [lines[i] for i in going]
         candidates = engine.step(
             state,
             [token for line in lines for token in line.last_tokens()],

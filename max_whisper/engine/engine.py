@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -41,9 +41,10 @@ BATCH_BYTES = 2**30
 class Rows:
     """What a decoding state keeps of its rows, on the device and beside it.
 
-    `positions [rows]` is where the next token of a row stands; `ancestors [rows, n]`
-    says in which slot of the caches each earlier position of a row lies. `no_tokens` is
-    what is penalised and banned where nothing is.
+    `positions [rows]` is where the next token of a row stands, `slots [rows]` where in
+    the caches it is written; `ancestors [rows, n]` says in which slot each earlier
+    position of a row lies. `no_tokens` is what is penalised and banned where nothing
+    is.
     """
 
     cross: tuple[Buffer, ...]
@@ -52,7 +53,7 @@ class Rows:
     timestamp_begin: Buffer
     penalty: Buffer
     no_tokens: Buffer
-    slots: Buffer
+    slots: NDArray[np.int32]
     positions: NDArray[np.int32]
     ancestors: NDArray[np.int32]
 
@@ -149,7 +150,7 @@ class MaxEngine:
             rows.ancestors = rows.ancestors[list(sources)]
             rows.positions = rows.positions[list(sources)]
         every = np.arange(len(rows.positions))
-        rows.ancestors[every, rows.positions] = every
+        rows.ancestors[every, rows.positions] = rows.slots
         length = int(rows.positions.max()) + 1
         limits = [(b.first_text, b.first_timestamp, b.end, b.first) for b in bounds]
         sampling = sampling or Sampling(0.0, [0] * len(tokens))
@@ -164,7 +165,7 @@ class MaxEngine:
             rows.penalty,
             self._tokens(rows, [b.said for b in bounds]),
             self._tokens(rows, [b.banned for b in bounds]),
-            rows.slots,
+            self._put(rows.slots),
             self._put(rows.positions),
             self._put(np.ascontiguousarray(rows.ancestors[:, :length])),
             *rows.cross,
@@ -175,6 +176,20 @@ class MaxEngine:
         full = self.config.max_target_positions - 1
         rows.positions = np.minimum(rows.positions + 1, full, dtype=np.int32)
         return candidates
+
+    def keep(self, state: DecodingState, windows: Sequence[int]) -> DecodingState:
+        rows: Rows = state.memory
+        kept = np.arange(len(rows.slots)).reshape(state.batch, state.group)[[*windows]]
+        left = replace(
+            rows,
+            cross=tuple(_gathered([b] * len(windows), windows) for b in rows.cross),
+            no_tokens=rows.no_tokens[: kept.size, :],
+            slots=rows.slots[kept.ravel()],
+            positions=rows.positions[kept.ravel()],
+            ancestors=rows.ancestors[kept.ravel()],
+        )
+        probes = state.probes[[*windows]]
+        return DecodingState(len(windows), state.group, probes, left)
 
     def align(
         self,
@@ -213,7 +228,7 @@ class MaxEngine:
             timestamp_begin=self._put(np.array([rules.timestamp_begin], np.int32)),
             penalty=self._put(np.array([rules.repetition_penalty], np.float32)),
             no_tokens=self._put(np.full((count, 1), NO_TOKEN, np.int32)),
-            slots=self._put(np.arange(count, dtype=np.int32)),
+            slots=np.arange(count, dtype=np.int32),
             positions=np.zeros(count, np.int32),
             ancestors=np.zeros((count, capacity), np.int32),
         )
@@ -264,6 +279,8 @@ def _gathered(buffers: Sequence[Buffer], indices: Sequence[int]) -> Buffer:
     gathered = Buffer(first.dtype, shape, first.device)
     for place, (buffer, index) in enumerate(zip(buffers, indices, strict=True)):
         _only(gathered, place).inplace_copy_from(_only(buffer, index))
+    # Copies run beside us, and not in turn with what a graph does.
+    first.device.synchronize()
     return gathered
 
 

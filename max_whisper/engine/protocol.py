@@ -7,6 +7,7 @@ rules cross as data, not as callbacks.
     encode     mel windows           → AudioFeatures   (once a window)
     prefill    features and prompts  → DecodingState   (once a window and temperature)
     step       state and tokens      → Candidates      (once a token)
+    keep       state and windows     → DecodingState   (when others are done)
     align      features and tokens   → Alignment       (once a window with word times)
 """
 
@@ -231,6 +232,9 @@ class Engine(Protocol):
         first step after `prefill` feeds the last token of the prompt, which the state
         has read but not answered.
         """
+
+    def keep(self, state: DecodingState, windows: Sequence[int]) -> DecodingState:
+        """Go on with some of the windows only, in this order; `state` is used up."""
 
     def align(
         self,

@@ -119,9 +119,10 @@ class Ops(Protocol):
     ) -> TensorValue:
         """Causal attention of new tokens `[R, T, D]`, which are added to the caches.
 
-        `caches` are keys and values `[slots, capacity, D]`; `paths` are `slots [R]`,
-        `starts [R]` and `ancestors [R, length]`: where row r writes, at which position
-        it begins, and in which slot each of its earlier positions lies.
+        `caches` are keys and values `[slots, capacity, D]`, each slot laid out as the
+        set likes; `paths` are `slots [R]`, `starts [R]` and `ancestors [R, length]`:
+        where row r writes, at which position it begins, and in which slot each of its
+        earlier positions lies.
         """
 
     def embed(

@@ -22,7 +22,7 @@ from std.memory.alloc import unsafe_alloc
 from std.utils import StaticTuple
 
 from .cached_attention import dot
-from .candidates import log_sum_exp
+from .candidates import log_sum_exp, maximum
 from .matmul import WIDTH, Vector
 
 comptime REACH = 3
@@ -217,7 +217,7 @@ struct NextLogprobs:
             var token = Int(tp.unsafe_offset(i + 1).unsafe_load[width=1]())
             sink.unsafe_offset(i).unsafe_store(
                 row.unsafe_offset(token).unsafe_load[width=1]()
-                - log_sum_exp(row, 0, last)
+                - log_sum_exp(row, 0, last, maximum(row, 0, last))
             )
 
         sync_parallelize(task, count - 1)

@@ -2,13 +2,16 @@
 
 Row `r` brings queries, keys and values of new tokens, which stand at positions
 `starts[r]`, `starts[r] + 1`, …  They are written to the cache at `slots[r]`. What row
-`r` said at position `p`, now or before, lies at `cache[ancestors[r, p], p]`: a beam is a
+`r` said at position `p`, now or before, lies in slot `ancestors[r, p]`, at p: a beam is a
 path through one cache, and going on from another beam copies a row of this small table,
 no keys and no values.
 
     cache      slot 0  │ k₀ k₁ k₂ k₃ …        ancestors of row 1:  0 0 1 1
                slot 1  │ k₀ k₁ k₂ k₃ …        row 1 reads          k₀ k₁ of slot 0
                             └ positions ▶                          k₂ k₃ of slot 1
+
+In the memory of a slot, `[heads, capacity, head_size]`, a head's positions follow one
+another, since it is read head by head.
 """
 
 import extensibility
@@ -82,6 +85,12 @@ struct Past(Copyable, Movable):
     var capacity: Int
     var path: Int
 
+    @always_inline
+    def place(self, slot: Int, head: Int, position: Int) -> Int:
+        """Where the keys or values of a head lie in the cache."""
+        var line = (slot * self.heads + head) * self.capacity + position
+        return line * (self.width // self.heads)
+
 
 # One copy of machine code serves every shape.
 @no_inline
@@ -102,26 +111,25 @@ def attend_past(
     var size = past.width // past.heads
     var scale = 1 / sqrt(Float32(size))
     var row = task // past.heads
-    var head = task % past.heads * size
+    var head = task % past.heads
     var slot = Int(slots.unsafe_offset(row).unsafe_load[width=1]())
     var start = Int(starts.unsafe_offset(row).unsafe_load[width=1]())
 
     var count = min(past.tokens, past.capacity - start, past.path - start)
     for i in range(count):
-        var source = (row * past.tokens + i) * past.width + head
-        var sink = (slot * past.capacity + start + i) * past.width + head
+        var source = (row * past.tokens + i) * past.width + head * size
+        var sink = past.place(slot, head, start + i)
         copy(keys.unsafe_offset(sink), k.unsafe_offset(source), size)
         copy(values.unsafe_offset(sink), v.unsafe_offset(source), size)
 
     @always_inline
     def place(position: Int) {imm} -> Int:
         var owner = ancestors.unsafe_offset(row * past.path + position)
-        var line = Int(owner.unsafe_load[width=1]()) * past.capacity + position
-        return line * past.width + head
+        return past.place(Int(owner.unsafe_load[width=1]()), head, position)
 
     var scores = unsafe_alloc[Float32](start + count + WIDTH)
     for i in range(count):
-        var at = (row * past.tokens + i) * past.width + head
+        var at = (row * past.tokens + i) * past.width + head * size
         var length = start + i + 1
         for position in range(length):
             var key = keys.unsafe_offset(place(position))

@@ -22,7 +22,7 @@ import extensibility
 from extensibility import InputTensor, OutputTensor
 from max.algorithm import sync_parallelize
 from max.gpu.host import DeviceContext
-from std.math import exp, log
+from std.math import exp, iota, log
 from std.memory.alloc import unsafe_alloc
 
 from .matmul import WIDTH, Vector
@@ -31,21 +31,16 @@ comptime NEVER = Float32.MIN
 
 
 @always_inline
-def log_sum_exp(x: Pointer[Float32, _], first: Int, last: Int) -> Float32:
-    """The logarithm of Σ exp(x[i]) over first ≤ i < last; minus infinity if there is nothing."""
-    var i = first
-    var bests = Vector(NEVER)
-    while i + WIDTH <= last:
-        bests = max(bests, x.unsafe_offset(i).unsafe_load[width=WIDTH]())
-        i += WIDTH
-    var best = bests.reduce_max()
-    while i < last:
-        best = max(best, x.unsafe_offset(i).unsafe_load[width=1]())
-        i += 1
+def log_sum_exp(
+    x: Pointer[Float32, _], first: Int, last: Int, best: Float32
+) -> Float32:
+    """The logarithm of Σ exp(x[i]) over first ≤ i < last, whose largest is `best`; minus
+    infinity if there is nothing.
+    """
     if best == NEVER:
         return NEVER
     var sums = Vector(0)
-    i = first
+    var i = first
     while i + WIDTH <= last:
         sums += exp(x.unsafe_offset(i).unsafe_load[width=WIDTH]() - best)
         i += WIDTH
@@ -57,10 +52,10 @@ def log_sum_exp(x: Pointer[Float32, _], first: Int, last: Int) -> Float32:
 
 
 @always_inline
-def maximum(x: Pointer[Float32, _], last: Int) -> Float32:
-    """The largest of the first `last` values."""
+def maximum(x: Pointer[Float32, _], first: Int, last: Int) -> Float32:
+    """The largest of x[i] over first ≤ i < last."""
     var bests = Vector(NEVER)
-    var i = 0
+    var i = first
     while i + WIDTH <= last:
         bests = max(bests, x.unsafe_offset(i).unsafe_load[width=WIDTH]())
         i += WIDTH
@@ -72,14 +67,38 @@ def maximum(x: Pointer[Float32, _], last: Int) -> Float32:
 
 
 @always_inline
-def gumbel(seed: UInt64, token: Int) -> Float32:
-    """A Gumbel-distributed number that depends on nothing but its arguments."""
-    var x = seed + UInt64(0x9E3779B97F4A7C15) * UInt64(token + 1)
-    x = (x ^ (x >> 30)) * UInt64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> 27)) * UInt64(0x94D049BB133111EB)
+def gumbel[
+    width: Int
+](seed: UInt64, token: SIMD[DType.uint64, width]) -> SIMD[DType.float32, width]:
+    """Gumbel-distributed numbers that depend on nothing but their arguments."""
+    comptime Words = SIMD[DType.uint64, width]
+    var x = Words(seed) + Words(0x9E3779B97F4A7C15) * (token + 1)
+    x = (x ^ (x >> 30)) * Words(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> 27)) * Words(0x94D049BB133111EB)
     x = x ^ (x >> 31)
-    var uniform = (Float64(x >> 11) + 0.5) * (1.0 / 9007199254740992.0)
-    return Float32(-log(-log(uniform)))
+    var uniform = ((x >> 11).cast[DType.float64]() + 0.5) * (1.0 / 9007199254740992.0)
+    return (-log(-log(uniform))).cast[DType.float32]()
+
+
+@always_inline
+def warm(
+    y: Pointer[mut=True, Float32, _],
+    x: Pointer[Float32, _],
+    n: Int,
+    heat: Float32,
+    seed: UInt64,
+):
+    """y = x / heat + noise, whose largest is a fair sample."""
+    var i = 0
+    while i + WIDTH <= n:
+        var value = x.unsafe_offset(i).unsafe_load[width=WIDTH]() / heat
+        var tokens = iota[DType.uint64, WIDTH](UInt64(i))
+        y.unsafe_offset(i).unsafe_store(value + gumbel[WIDTH](seed, tokens))
+        i += WIDTH
+    while i < n:
+        var value = x.unsafe_offset(i).unsafe_load[width=1]() / heat
+        y.unsafe_offset(i).unsafe_store(value + gumbel[1](seed, UInt64(i)))
+        i += 1
 
 
 @always_inline
@@ -97,10 +116,8 @@ def best_of(
     var least = NEVER
     for first in range(0, n, WIDTH):
         if first + WIDTH <= n:
-            if (
-                score.unsafe_offset(first).unsafe_load[width=WIDTH]().reduce_max()
-                <= least
-            ):
+            var some = score.unsafe_offset(first).unsafe_load[width=WIDTH]()
+            if not some.gt(least).reduce_or():
                 continue
         for token in range(first, min(n, first + WIDTH)):
             var value = score.unsafe_offset(token).unsafe_load[width=1]()
@@ -118,6 +135,40 @@ def best_of(
             scores.unsafe_offset(at).unsafe_store(value)
             tokens.unsafe_offset(at).unsafe_store(Int32(token))
             least = scores.unsafe_offset(count - 1).unsafe_load[width=1]()
+
+
+@always_inline
+def allow(
+    x: Pointer[mut=True, Float32, _],
+    source: Pointer[Float32, _],
+    mask: Pointer[UInt8, _],
+    first: Int,
+    last: Int,
+):
+    """Copy what is not masked of first ≤ i < last; the rest is minus infinity."""
+    var i = first
+    while i + WIDTH <= last:
+        var value = source.unsafe_offset(i).unsafe_load[width=WIDTH]()
+        var free = mask.unsafe_offset(i).unsafe_load[width=WIDTH]().eq(0)
+        x.unsafe_offset(i).unsafe_store(free.select(value, Vector(NEVER)))
+        i += WIDTH
+    while i < last:
+        var is_free = mask.unsafe_offset(i).unsafe_load[width=1]() == 0
+        var value = source.unsafe_offset(i).unsafe_load[width=1]()
+        x.unsafe_offset(i).unsafe_store(value if is_free else NEVER)
+        i += 1
+
+
+@always_inline
+def forbid(x: Pointer[mut=True, Float32, _], first: Int, last: Int):
+    """Make x[i] minus infinity for first ≤ i < last."""
+    var i = first
+    while i + WIDTH <= last:
+        x.unsafe_offset(i).unsafe_store(Vector(NEVER))
+        i += WIDTH
+    while i < last:
+        x.unsafe_offset(i).unsafe_store(NEVER)
+        i += 1
 
 
 @always_inline
@@ -202,30 +253,28 @@ struct Candidates:
             # Warm scores stand beside the logits that log probabilities are told from.
             var allowed = unsafe_alloc[Float32](2 * n if heat > 0 else n)
             var scores = allowed.unsafe_offset(n if heat > 0 else 0)
-            for i in range(n):
-                var value = source.unsafe_offset(i).unsafe_load[width=1]()
-                var is_banned = (
-                    mask.unsafe_offset(i).unsafe_load[width=1]() != 0
-                    or i < first_text
-                    or i >= end
-                    or (i >= timestamps and i < first_timestamp)
-                )
-                allowed.unsafe_offset(i).unsafe_store(NEVER if is_banned else value)
+            var text_end = min(timestamps, end)
+            var text = min(first_text, text_end)
+            forbid(allowed, 0, text)
+            allow(allowed, source, mask, text, text_end)
+            var timestamp = min(max(first_text, first_timestamp, timestamps), end)
+            forbid(allowed, text_end, max(timestamp, text_end))
+            allow(allowed, source, mask, max(timestamp, text_end), end)
+            forbid(allowed, end, n)
             var said_row = said_in.unsafe_offset(row * said_count)
             penalise(allowed, source, factor, said_row, said_count)
             ban(allowed, ban_in.unsafe_offset(row * ban_count), ban_count)
 
-            if log_sum_exp(allowed, timestamps, n) > maximum(allowed, timestamps):
-                for i in range(timestamps):
-                    allowed.unsafe_offset(i).unsafe_store(NEVER)
-
-            var total = log_sum_exp(allowed, 0, n)
+            var best = maximum(allowed, timestamps, n)
+            var best_text = maximum(allowed, 0, timestamps)
+            if log_sum_exp(allowed, timestamps, n, best) > best_text:
+                forbid(allowed, 0, timestamps)
+            else:
+                best = max(best, best_text)
+            var total = log_sum_exp(allowed, 0, n, best)
             if heat > 0:
                 var seed = dice.unsafe_offset(row).unsafe_load[width=1]()
-                for i in range(n):
-                    var value = allowed.unsafe_offset(i).unsafe_load[width=1]()
-                    var noise = gumbel(seed, i) if value > NEVER else Float32(0)
-                    scores.unsafe_offset(i).unsafe_store(value / heat + noise)
+                warm(scores, allowed, n, heat, seed)
             var chosen = token_out.unsafe_offset(row * count)
             var worth = logprob_out.unsafe_offset(row * count)
             best_of(scores, n, count, chosen, worth)
@@ -257,7 +306,7 @@ struct Probe:
         var count = tokens.dim_size(0)
         for row in range(logits.dim_size(0)):
             var source = logits.unsafe_ptr().unsafe_offset(row * n)
-            var total = log_sum_exp(source, 0, n)
+            var total = log_sum_exp(source, 0, n, maximum(source, 0, n))
             for j in range(count):
                 var token = Int(tokens.unsafe_ptr().unsafe_offset(j).unsafe_load[width=1]())
                 logprobs.unsafe_ptr().unsafe_offset(row * count + j).unsafe_store(
