@@ -101,6 +101,14 @@ class Dictation:
                 np.testing.assert_allclose(found.logprobs[row], best, atol=1e-4)
         return found
 
+    def keep(self, windows: Sequence[int]) -> None:
+        """Go on with these windows only."""
+        rows = range(len(self.told))
+        kept = [rows[self.group * w : self.group * (w + 1)] for w in windows]
+        self.state = self.engine.keep(self.state, windows)
+        self.features = [self.features[window] for window in windows]
+        self.told = [self.told[row] for some in kept for row in some]
+
 
 def test_features_are_those_of_numpy(
     heard: AudioFeatures, features: list[np.ndarray]
@@ -152,6 +160,23 @@ def test_beams_swap_their_pasts(
     dictation.tell([7, 8, 9, 10, 11, 12], sources=[1, 0, 1, 5, 5, 3])
     dictation.tell([7, 8, 9, 10, 11, 12])
     dictation.tell([3, 2, 1, 6, 5, 4], sources=[2, 2, 0, 4, 3, 4])
+
+
+@pytest.mark.parametrize("windows", [[0], [1], [1, 0]])
+def test_windows_that_are_kept_go_on_as_they_were(
+    engine: MaxEngine,
+    whisper: NumpyWhisper,
+    heard: AudioFeatures,
+    features: list[np.ndarray],
+    windows: list[int],
+) -> None:
+    prompts = [[5, 8, 200], [11, 300, 4, 77]]
+    dictation = Dictation(engine, whisper, heard, features, prompts, group=2)
+    dictation.tell([1, 2, 4, 5], sources=[1, 0, 3, 3])
+    dictation.keep(windows)
+    rows = range(2 * len(windows))
+    dictation.tell([7 + row for row in rows])
+    dictation.tell([3 + row for row in rows], sources=[row ^ 1 for row in rows])
 
 
 def test_samples_carry_their_true_log_probability(
