@@ -92,8 +92,12 @@ class MaxEngine:
 
     def encode(self, windows: NDArray[np.float32]) -> AudioFeatures:
         padded = np.pad(windows, ((0, 0), (1, 1), (0, 0)))
-        features, *cross = self._run(graphs.ENCODE, self._put(padded))
-        return AudioFeatures(len(windows), features, tuple(cross))
+        # What one window needs stays in a processor's cache; what several do does not.
+        size = 1 if self._device.is_host else len(padded)
+        parts = [padded[at : at + size] for at in range(0, len(padded), size)]
+        batches = [self._run(graphs.ENCODE, self._put(part)) for part in parts]
+        features = [AudioFeatures(size, b[0], tuple(b[1:])) for b in batches]
+        return self.gather([EncodedWindow(f, i) for f in features for i in range(size)])
 
     def gather(self, windows: Sequence[EncodedWindow]) -> AudioFeatures:
         first = windows[0].features

@@ -12,6 +12,7 @@ bytes, joined as sums are.
 from std.math import exp2, sqrt
 from std.memory import bitcast
 from std.memory.alloc import unsafe_alloc
+from std.utils import StaticTuple
 
 from .attention import MINUS_INFINITY, Sizes
 from .int8 import (
@@ -61,6 +62,20 @@ def score8[
             scores.unsafe_offset(i * SPAN + v * WIDTH).unsafe_store(
                 acc[i * VECTORS + v].cast[DType.float32]() * step
             )
+
+
+@always_inline
+def highest(scores: Pointer[Float32, _], count: Int) -> Float32:
+    """The largest of `count` scores, whole panels; none of them is a NaN."""
+    var best = StaticTuple[Vector, VECTORS](fill=Vector(MINUS_INFINITY))
+    for j in range(0, count, PANEL):
+        comptime for v in range(VECTORS):
+            var x = scores.unsafe_offset(j + v * WIDTH).unsafe_load[width=WIDTH]()
+            best[v] = x.gt(best[v]).select(x, best[v])
+    var found = best[0]
+    comptime for v in range(1, VECTORS):
+        found = max(found, best[v])
+    return found.reduce_max()
 
 
 @always_inline
@@ -164,13 +179,10 @@ struct Queries(Copyable, Movable):
         """Scores to bytes; what the sums so far and this span count from now on."""
         for i in range(self.rows):
             var line = self.scores.unsafe_offset(i * SPAN)
-            var most = Vector(MINUS_INFINITY)
-            for j in range(0, end, WIDTH):
-                most = max(most, line.unsafe_offset(j).unsafe_load[width=WIDTH]())
             var state = self.states.unsafe_offset(i * STATE)
             var step = state.unsafe_load[width=1]()
             var before = state.unsafe_offset(BEST).unsafe_load[width=1]()
-            var best = most.reduce_max() * step
+            var best = highest(line, end) * step
             var bytes = self.bytes.unsafe_offset(i * SPAN // 4)
             var sum = soften(bytes, line, end, step, best)
             var less = exp2(-abs(best - before))
