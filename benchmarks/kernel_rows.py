@@ -230,7 +230,7 @@ class Maker:
         memory = self.memory()
 
         def build(x: Any, *values: Any) -> Any:
-            return [*ops.block(x, values[:5], values[-2:], values[5:-2])]
+            return [*ops.decoder_block(x, values[:5], values[-2:], values[5:-2])]
 
         positions = self.config.max_source_positions
         products = 6 * width * width + 2 * width * hidden

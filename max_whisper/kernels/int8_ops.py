@@ -15,7 +15,6 @@ from max.dtype import DType
 from max.graph import (
     BufferValue,
     Dim,
-    Shape,
     TensorType,
     TensorValue,
     Value,
@@ -95,7 +94,25 @@ class Int8Ops(MojoOps):
     ) -> TensorValue:
         return self._custom("whisper_int8_attention", [q, keys, values], q.shape)
 
-    def block(
+    def encoder_block(
+        self, x: TensorValue, heads: int, weights: Sequence[Value[Any]]
+    ) -> TensorValue:
+        batch, positions, width = x.shape
+        rows = TensorType(self.dtype, x.shape, self.device)
+        keys, values = (
+            TensorType(type_.dtype, [batch, *type_.shape[1:]], self.device)
+            for type_ in self.memory_types(heads, int(width) // heads, int(positions))
+        )
+        y, *_ = ops.custom(
+            "whisper_int8_encoder_block",
+            self.device,
+            [x, *weights],
+            [rows, rows, rows, rows, keys, values],
+            parameters={"parts": self.activation_bytes},
+        )
+        return y.tensor
+
+    def decoder_block(
         self,
         x: TensorValue,
         memory: Sequence[TensorValue],
@@ -104,7 +121,7 @@ class Int8Ops(MojoOps):
     ) -> tuple[TensorValue, TensorValue]:
         types = [TensorType(self.dtype, x.shape, self.device)] * 2
         y, queries = ops.inplace_custom(
-            "whisper_int8_block",
+            "whisper_int8_decoder_block",
             self.device,
             [*caches, x, *memory, *weights],
             types,
@@ -112,63 +129,14 @@ class Int8Ops(MojoOps):
         )
         return y.tensor, queries.tensor
 
-    def projections(
-        self,
-        x: TensorValue,
-        norm: tuple[TensorValue, TensorValue],
-        into: Sequence[tuple[Matrix, TensorValue | None]],
-        *,
-        gelu: bool = False,
-    ) -> list[TensorValue]:
-        biased = tuple(bias is not None for _, bias in into)
-        if biased == (True, False, True) and not gelu:
-            return self._qkv(x, norm, into)
-        return [
-            self._normalised(x, norm, weight, bias, gelu=gelu) for weight, bias in into
-        ]
-
-    def _normalised(
-        self,
-        x: TensorValue,
-        norm: tuple[TensorValue, TensorValue],
-        weight: Matrix,
-        bias: TensorValue | None,
-        *,
-        gelu: bool,
-    ) -> TensorValue:
-        """Layer norm and one product, in one operation."""
-        shape = [*x.shape[:2], weight.rows]
-        values = [x, weight.weight, *self._given((bias, None)), *norm]
-        parts = self.activation_bytes
-        flags = {"parts": parts, "norm": True, "biased": bias is not None, "add": False}
-        how = {"activate": gelu, "stride": 1, "pad": 0, "taps": 1}
-        return self._custom("whisper_int8_linear", values, shape, **flags, **how)
-
-    def _qkv(
-        self,
-        x: TensorValue,
-        norm: tuple[TensorValue, TensorValue],
-        into: Sequence[tuple[Matrix, TensorValue | None]],
-    ) -> list[TensorValue]:
-        """Layer norm and three products, in one operation."""
-        weights = [matrix.weight for matrix, _ in into]
-        biases = [bias for _, bias in into if bias is not None]
-        shape = Shape([*x.shape[:2], into[0][0].rows])
-        types = [TensorType(self.dtype, shape, self.device)] * 3
-        values = [x, *norm, *weights, *biases]
-        how = {"parts": self.activation_bytes}
-        found = ops.custom("whisper_int8_qkv", self.device, values, types, how)
-        return [value.tensor for value in found]
-
     def _linear(
         self,
         values: Sequence[TensorValue],
         shape: Sequence[Dim | int],
         how: Mapping[str, Any],
     ) -> TensorValue:
-        unused = [self._nothing(rank=1)] * 2
-        how = {"parts": self.activation_bytes, "norm": False, **how}
-        return self._custom("whisper_int8_linear", [*values, *unused], shape, **how)
+        how = {"parts": self.activation_bytes, **how}
+        return self._custom("whisper_int8_linear", values, shape, **how)
 
 
 def _fill(panels: NDArray[np.int32], matrix: NDArray[np.float32]) -> None:

@@ -188,9 +188,17 @@ class Ops(Protocol):
 
 @runtime_checkable
 class BlockOps(Protocol):
-    """A set that has a block of the decoder as one operation, for a few rows."""
+    """A set that has whole blocks as one operation each.
 
-    def block(
+    `weights` are those of the block, in the order in which they are used.
+    """
+
+    def encoder_block(
+        self, x: TensorValue, heads: int, weights: Sequence[Value[Any]]
+    ) -> TensorValue:
+        """`[B, P, D]` to the same."""
+
+    def decoder_block(
         self,
         x: TensorValue,
         memory: Sequence[TensorValue],
@@ -199,6 +207,5 @@ class BlockOps(Protocol):
     ) -> tuple[TensorValue, TensorValue]:
         """`[B, T, D]` to the same, and what it asks of the sound.
 
-        `memory` are the paths of `cached_attention`, then cross keys and values;
-        `weights` those of the block, in the order in which they are used.
+        `memory` are the paths of `cached_attention`, then cross keys and values.
         """

@@ -22,6 +22,7 @@ from max_whisper.model.layers import (
     layer_norm,
     linear,
     projections,
+    weights_of,
 )
 from max_whisper.model.parameters import Parameters
 
@@ -125,7 +126,7 @@ def _block(
     cross = memory.cross[2 * i : 2 * i + 2]
     if isinstance(at.ops, BlockOps):
         caches = memory.caches[2 * i : 2 * i + 2]
-        return at.ops.block(x, [*memory.paths, *cross], caches, [*_weights(at)])
+        return at.ops.decoder_block(x, [*memory.paths, *cross], caches, [*_weights(at)])
     x = _self_attention(x, memory, i, at, config)
     queries = _queries(x, at)
     x = _cross_attention(x, queries, cross, at)
@@ -135,17 +136,13 @@ def _block(
 def _weights(at: Parameters) -> Iterator[Value[Any]]:
     """Those of a block, as its operations use them."""
     attn, cross = at / "self_attn", at / "encoder_attn"
-    for norm, products in (
-        ("self_attn_layer_norm", [attn / name for name in (*QKV, "out_proj")]),
-        ("encoder_attn_layer_norm", [cross / "q_proj", cross / "out_proj"]),
-        ("final_layer_norm", [at / "fc1", at / "fc2"]),
-    ):
-        yield (at / norm).tensor()
-        yield (at / norm).tensor("bias")
-        for product in products:
-            yield product.matrix().weight
-            if (bias := product.bias()) is not None:
-                yield bias
+    yield from weights_of(
+        at / "self_attn_layer_norm", [attn / name for name in (*QKV, "out_proj")]
+    )
+    yield from weights_of(
+        at / "encoder_attn_layer_norm", [cross / "q_proj", cross / "out_proj"]
+    )
+    yield from weights_of(at / "final_layer_norm", [at / "fc1", at / "fc2"])
 
 
 def _self_attention(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from max.graph import TensorValue, ops
 
 from max_whisper.config import WhisperConfig
+from max_whisper.kernels.ops import BlockOps
 from max_whisper.model.layers import (
     QKV,
     convolution,
@@ -12,6 +13,7 @@ from max_whisper.model.layers import (
     layer_norm,
     linear,
     projections,
+    weights_of,
 )
 from max_whisper.model.parameters import Parameters
 
@@ -28,6 +30,11 @@ def encode(mel: TensorValue, at: Parameters, config: WhisperConfig) -> TensorVal
 
 def _block(x: TensorValue, at: Parameters, heads: int) -> TensorValue:
     attn = at / "self_attn"
+    if isinstance(at.ops, BlockOps):
+        into = [attn / name for name in (*QKV, "out_proj")]
+        weights = weights_of(at / "self_attn_layer_norm", into)
+        weights += weights_of(at / "final_layer_norm", [at / "fc1", at / "fc2"])
+        return at.ops.encoder_block(x, heads, weights)
     q, k, v = projections(x, at / "self_attn_layer_norm", [attn / n for n in QKV])
     y = at.ops.attention(q, *at.ops.memorise(k, v, heads))
     x = linear(y, attn / "out_proj", add=x)

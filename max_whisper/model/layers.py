@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from max.graph import TensorValue
+from max.graph import TensorValue, Value
 
 from max_whisper.model.parameters import Parameters
 
@@ -45,6 +46,16 @@ def projections(
         [(at.matrix(), at.bias()) for at in into],
         gelu=gelu,
     )
+
+
+def weights_of(norm: Parameters, products: Sequence[Parameters]) -> list[Value[Any]]:
+    """A layer norm's, then the matrix and bias, if it has one, of each product."""
+    found: list[Value[Any]] = [norm.tensor(), norm.tensor("bias")]
+    for product in products:
+        found.append(product.matrix().weight)
+        if (bias := product.bias()) is not None:
+            found.append(bias)
+    return found
 
 
 def feed_forward(x: TensorValue, at: Parameters) -> TensorValue:

@@ -228,7 +228,7 @@ def _add_blocks(bench: Bench) -> None:
     types = [bench.floats("batch", "queries", width), cache, cache, *memory, *weights]
 
     def block(x: TensorValue, *values: Any) -> list[TensorValue]:
-        return [*ops.block(x, values[2:7], values[:2], values[7:])]
+        return [*ops.decoder_block(x, values[2:7], values[:2], values[7:])]
 
     def apart(said: bool, x: TensorValue, *values: Any) -> list[TensorValue]:
         batch, queries, _ = x.shape

@@ -1,8 +1,8 @@
-"""`linear` with int8 weights: y = act(norm(x) · weightᵀ + bias) + addend.
+"""`linear` with int8 weights: y = act(x · weightᵀ + bias) + addend.
 
-    x ── (layer norm) ── quantise by row ──▶ int8 ─┐
-                                                   ├──▶ int32 ──▶ float32 ──▶ y
-    weights, quantised and packed once ──── int8 ──┘
+    x ── quantise by row ────────────────▶ int8 ─┐
+                                                 ├──▶ int32 ──▶ float32 ──▶ y
+    weights, quantised and packed once ── int8 ──┘
 
 A few rows (a token step) are quantised once, and the threads share the panels, so that
 every weight is read once. Many rows are shared as blocks: a thread
@@ -29,9 +29,6 @@ def product8(
     bias: Pointer[Float32, _],
     addend: Pointer[Float32, _],
     parts: Int,
-    norm: Bool,
-    weight: Pointer[Float32, _],
-    shift: Pointer[Float32, _],
 ):
     """The product of `Int8Linear`, on all threads."""
     var panel_count = (job.n + PANEL - 1) // PANEL
@@ -40,11 +37,7 @@ def product8(
     def fill(rows: Rows, batch: Int, row: Int, count: Int) {imm}:
         var source = x.unsafe_offset(batch * job.x_batch + row * job.step)
         for i in range(count):
-            var line = source.unsafe_offset(i * job.step)
-            if norm:
-                rows.put_normalised(i, count, line, weight, shift)
-            else:
-                rows.put(i, count, line)
+            rows.put(i, count, source.unsafe_offset(i * job.step))
 
     job.clear(y)
     if job.rows <= FEW:
@@ -78,13 +71,12 @@ def product8(
 
 @extensibility.register("whisper_int8_linear")
 struct Int8Linear:
-    """As `Linear`; with `norm` it begins with a layer norm of x, `weight` and `shift`."""
+    """As `Linear`; activations have so many `parts`."""
 
     @staticmethod
     def execute[
         target: StaticString,
         parts: Int,
-        norm: Bool,
         biased: Bool,
         activate: Bool,
         add: Bool,
@@ -97,8 +89,6 @@ struct Int8Linear:
         panels: InputTensor[dtype=DType.int32, rank=3, ...],
         bias: InputTensor[dtype=DType.float32, rank=1, ...],
         addend: InputTensor[dtype=DType.float32, rank=3, ...],
-        weight: InputTensor[dtype=DType.float32, rank=1, ...],
-        shift: InputTensor[dtype=DType.float32, rank=1, ...],
         ctx: DeviceContext,
     ) raises:
         var job = Job(
@@ -124,7 +114,4 @@ struct Int8Linear:
             bias.unsafe_ptr(),
             addend.unsafe_ptr(),
             parts,
-            norm,
-            weight.unsafe_ptr(),
-            shift.unsafe_ptr(),
         )

@@ -12,10 +12,116 @@ from max.algorithm import sync_parallelize
 from max.gpu.host import DeviceContext
 from std.memory import bitcast
 from std.memory.alloc import unsafe_alloc
+from std.utils import StaticTuple
 
 from .int8 import Ints, dot
 from .int8_rows import quantise, stride_of
-from .matmul import PANEL, WIDTH, Vector
+from .matmul import PANEL, VECTORS, WIDTH, Vector, larger
+
+
+@fieldwise_init
+struct Heads(Copyable, Movable):
+    """Keys or values `[positions, width]` of so many heads."""
+
+    var positions: Int
+    var width: Int
+    var heads: Int
+
+    @always_inline
+    def size(self) -> Int:
+        return self.width // self.heads
+
+    @always_inline
+    def key_panels(self) -> Int:
+        return (self.positions + PANEL - 1) // PANEL
+
+    @always_inline
+    def value_panels(self) -> Int:
+        return (self.size() + PANEL - 1) // PANEL
+
+    @always_inline
+    def key_panel(self, head: Int, p: Int) -> Int:
+        """Where the panel of 32 positions of a head begins."""
+        var lines = (self.size() + 3) // 4 + 2
+        return (head * self.key_panels() + p) * lines * PANEL
+
+    @always_inline
+    def value_panel(self, head: Int, p: Int) -> Int:
+        """Where the panel of 32 channels of a head begins."""
+        var lines = (self.positions + 3) // 4 + 2
+        return (head * self.value_panels() + p) * lines * PANEL
+
+
+@no_inline
+def pack_key_panel(
+    panel: Pointer[mut=True, Int32, _],
+    k: Pointer[Float32, _],
+    width: Int,
+    size: Int,
+    count: Int,
+):
+    """`count` positions of a head, `width` apart, as a panel; zeros after them."""
+    var quads = (size + 3) // 4
+    var line = unsafe_alloc[Int32](stride_of(size))
+    for row in range(PANEL):
+        var step = Float32(0)
+        if row < count:
+            step = quantise[0](line, k.unsafe_offset(row * width), size)
+        for i in range(quads):
+            var quad = line.unsafe_offset(i).unsafe_load[width=1]()
+            panel.unsafe_offset(i * PANEL + row).unsafe_store(quad if step > 0 else 0)
+        panel.unsafe_offset(quads * PANEL + row).unsafe_store(
+            bitcast[DType.int32, 1](step)
+        )
+    for lane in range(0, PANEL, WIDTH):
+        var sum = Ints(0)
+        for i in range(quads):
+            var quad = panel.unsafe_offset(i * PANEL + lane)
+            sum = dot(sum, Ints(0x01010101), quad.unsafe_load[width=WIDTH]())
+        panel.unsafe_offset((quads + 1) * PANEL + lane).unsafe_store(sum)
+    line.unsafe_free()
+
+
+@no_inline
+def pack_value_panel(
+    panel: Pointer[mut=True, Int32, _],
+    v: Pointer[Float32, _],
+    width: Int,
+    channels: Int,
+    positions: Int,
+):
+    """Up to 32 `channels` of all positions, `width` apart, as a panel; zeros after them."""
+    var quads = (positions + 3) // 4
+
+    @always_inline
+    def values(position: Int, lane: Int) {imm} -> Vector:
+        """A vector of channels, with zeros where there is nothing."""
+        var at = position * width + lane
+        var found = Vector(0)
+        if position < positions and lane + WIDTH <= channels:
+            found = v.unsafe_offset(at).unsafe_load[width=WIDTH]()
+        elif position < positions:
+            for i in range(channels - lane):
+                found[i] = v.unsafe_offset(at + i).unsafe_load[width=1]()
+        return found
+
+    # All channels of a position at once: they lie side by side.
+    var most = StaticTuple[Vector, VECTORS](fill=Vector(1e-30))
+    for position in range(positions):
+        comptime for j in range(VECTORS):
+            most[j] = larger(abs(values(position, j * WIDTH)), most[j])
+    for i in range(quads):
+        comptime for j in range(VECTORS):
+            var steps = 127 / most[j]
+            var quad = Ints(0)
+            comptime for b in range(4):
+                var value = values(4 * i + b, j * WIDTH)
+                quad |= (round(value * steps).cast[DType.int32]() & 255) << Ints(8 * b)
+            panel.unsafe_offset(i * PANEL + j * WIDTH).unsafe_store(quad)
+    comptime for j in range(VECTORS):
+        var scales = panel.unsafe_offset(quads * PANEL + j * WIDTH)
+        scales.unsafe_store(bitcast[DType.int32, WIDTH](most[j] / 127))
+        scales.unsafe_offset(PANEL).unsafe_store(Ints(Int32(positions)))
 
 
 @extensibility.register("whisper_int8_pack_keys")
@@ -30,44 +136,24 @@ struct Int8PackKeys:
         k: InputTensor[dtype=DType.float32, rank=3, ...],
         ctx: DeviceContext,
     ) raises:
-        var heads = panels.dim_size(1)
-        var count = panels.dim_size(2)
-        var quads = panels.dim_size(3) - 2
-        var positions = k.dim_size(1)
-        var width = k.dim_size(2)
-        var size = width // heads
-        var stride = stride_of(size)
+        var heads = Heads(k.dim_size(1), k.dim_size(2), panels.dim_size(1))
+        var count = heads.key_panels()
         var source = k.unsafe_ptr()
         var sink = panels.unsafe_ptr()
 
         def task(t: Int) {imm}:
-            var batch = t // (heads * count)
-            var head = t // count % heads
             var first = t % count * PANEL
-            var panel = sink.unsafe_offset(t * (quads + 2) * PANEL)
-            var line = unsafe_alloc[Int32](stride)
-            for row in range(PANEL):
-                var step = Float32(0)
-                if first + row < positions:
-                    var at = (batch * positions + first + row) * width + head * size
-                    step = quantise[0](line, source.unsafe_offset(at), size)
-                for i in range(quads):
-                    var quad = line.unsafe_offset(i).unsafe_load[width=1]()
-                    panel.unsafe_offset(i * PANEL + row).unsafe_store(
-                        quad if step > 0 else 0
-                    )
-                panel.unsafe_offset(quads * PANEL + row).unsafe_store(
-                    bitcast[DType.int32, 1](step)
-                )
-            for lane in range(0, PANEL, WIDTH):
-                var sum = Ints(0)
-                for i in range(quads):
-                    var quad = panel.unsafe_offset(i * PANEL + lane)
-                    sum = dot(sum, Ints(0x01010101), quad.unsafe_load[width=WIDTH]())
-                panel.unsafe_offset((quads + 1) * PANEL + lane).unsafe_store(sum)
-            line.unsafe_free()
+            var row = t // (heads.heads * count) * heads.positions + first
+            var at = row * heads.width + t // count % heads.heads * heads.size()
+            pack_key_panel(
+                sink.unsafe_offset(heads.key_panel(t // count, t % count)),
+                source.unsafe_offset(at),
+                heads.width,
+                heads.size(),
+                heads.positions - first,
+            )
 
-        sync_parallelize(task, k.dim_size(0) * heads * count)
+        sync_parallelize(task, k.dim_size(0) * heads.heads * count)
 
 
 @extensibility.register("whisper_int8_pack_values")
@@ -82,49 +168,22 @@ struct Int8PackValues:
         v: InputTensor[dtype=DType.float32, rank=3, ...],
         ctx: DeviceContext,
     ) raises:
-        var heads = panels.dim_size(1)
-        var count = panels.dim_size(2)
-        var quads = panels.dim_size(3) - 2
-        var positions = v.dim_size(1)
-        var width = v.dim_size(2)
-        var size = width // heads
+        var heads = Heads(v.dim_size(1), v.dim_size(2), panels.dim_size(1))
+        var count = heads.value_panels()
         var source = v.unsafe_ptr()
         var sink = panels.unsafe_ptr()
 
         def task(t: Int) {imm}:
-            var batch = t // (heads * count)
-            var head = t // count % heads
-            var panel = sink.unsafe_offset(t * (quads + 2) * PANEL)
-            for lane in range(0, PANEL, WIDTH):
-                var channel = t % count * PANEL + lane
+            var plane = t // count
+            var channel = t % count * PANEL
+            var row = plane // heads.heads * heads.positions
+            var at = row * heads.width + plane % heads.heads * heads.size() + channel
+            pack_value_panel(
+                sink.unsafe_offset(heads.value_panel(plane, t % count)),
+                source.unsafe_offset(at),
+                heads.width,
+                min(PANEL, heads.size() - channel),
+                heads.positions,
+            )
 
-                @always_inline
-                def values(position: Int) {imm} -> Vector:
-                    """A vector of channels, with zeros where there is nothing."""
-                    var at = (batch * positions + position) * width + head * size + channel
-                    var found = Vector(0)
-                    if position < positions and channel + WIDTH <= size:
-                        found = source.unsafe_offset(at).unsafe_load[width=WIDTH]()
-                    elif position < positions:
-                        for i in range(size - channel):
-                            found[i] = source.unsafe_offset(at + i).unsafe_load[width=1]()
-                    return found
-
-                var most = Vector(1e-30)
-                for position in range(positions):
-                    most = max(most, abs(values(position)))
-                var steps = 127 / most
-                for i in range(quads):
-                    var quad = Ints(0)
-                    comptime for j in range(4):
-                        var byte = round(values(4 * i + j) * steps).cast[DType.int32]()
-                        quad |= (byte & 255) << Ints(8 * j)
-                    panel.unsafe_offset(i * PANEL + lane).unsafe_store(quad)
-                panel.unsafe_offset(quads * PANEL + lane).unsafe_store(
-                    bitcast[DType.int32, WIDTH](most / 127)
-                )
-                panel.unsafe_offset((quads + 1) * PANEL + lane).unsafe_store(
-                    Ints(Int32(positions))
-                )
-
-        sync_parallelize(task, v.dim_size(0) * heads * count)
+        sync_parallelize(task, v.dim_size(0) * heads.heads * count)

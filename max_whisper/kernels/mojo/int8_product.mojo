@@ -9,7 +9,7 @@ What comes of a row depends on that row alone, not on how many are beside it.
 
 from std.memory.alloc import unsafe_alloc
 
-from .gelu import gelu
+from .gelu import near_gelu
 from .int8 import ROWS8, floats, multiply_rows
 from .int8_rows import Rows
 from .linear import Job
@@ -18,7 +18,7 @@ from .matmul import PANEL, WIDTH
 comptime FEW = 64
 """Rows of a token step: so few that the threads share the panels, not the rows."""
 
-comptime BLOCK = ROWS8
+comptime BLOCK = 4 * ROWS8
 """Rows that a thread quantises at once, where there are many."""
 
 comptime LARGEST_TASKS = 32
@@ -34,6 +34,35 @@ struct Part(Copyable, Movable):
     var rows: Int
     var panel: Int
     var end: Int
+
+
+@always_inline
+def dense(
+    rows: Int, k: Int, n: Int, *, biased: Bool = True, activate: Bool = False
+) -> Job:
+    """A linear layer of so many rows, onto nothing."""
+    return Job(
+        batches=1,
+        rows=rows,
+        k=k,
+        n=n,
+        step=k,
+        x_batch=0,
+        length=rows,
+        pad=0,
+        addend_batch=0,
+        biased=biased,
+        activate=activate,
+        add=False,
+    )
+
+
+@always_inline
+def onto(job: Job) -> Job:
+    """The same onto a residual."""
+    var found = job.copy()
+    found.add = True
+    return found^
 
 
 @always_inline
@@ -68,7 +97,7 @@ def multiply_part(
         if job.biased:
             value += bias.unsafe_offset(column).unsafe_load[width=width]()
         if job.activate:
-            value = gelu(value)
+            value = near_gelu(value)
         if job.add:
             value += addend.unsafe_offset(added).unsafe_load[width=width]()
         y.unsafe_offset(at).unsafe_store(value)

@@ -25,7 +25,7 @@ from .int8 import (
     multiply_rows,
 )
 from .int8_rows import quantise, stride_of
-from .matmul import PANEL, VECTORS, WIDTH, Vector
+from .matmul import PANEL, VECTORS, WIDTH, Vector, larger
 
 comptime SPAN = 16 * PANEL
 """Positions whose scores stay in the cache."""
@@ -71,10 +71,10 @@ def highest(scores: Pointer[Float32, _], count: Int) -> Float32:
     for j in range(0, count, PANEL):
         comptime for v in range(VECTORS):
             var x = scores.unsafe_offset(j + v * WIDTH).unsafe_load[width=WIDTH]()
-            best[v] = x.gt(best[v]).select(x, best[v])
+            best[v] = larger(x, best[v])
     var found = best[0]
     comptime for v in range(1, VECTORS):
-        found = max(found, best[v])
+        found = larger(found, best[v])
     return found.reduce_max()
 
 
@@ -96,7 +96,7 @@ def soften(
     var sums = Ints(0)
     for i in range(0, count, WIDTH):
         var x = scores.unsafe_offset(i).unsafe_load[width=WIDTH]()
-        x = max(x.fma(Vector(scale), Vector(-best)), Vector(-40))
+        x = larger(x.fma(Vector(scale), Vector(-best)), Vector(-40))
         var rounded = x + ROUND
         var f = x - (rounded - ROUND)
         var p = f.fma(Vector(0.05550411), Vector(0.24022651))

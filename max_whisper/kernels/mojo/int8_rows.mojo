@@ -12,7 +12,7 @@ from std.memory.alloc import unsafe_alloc
 
 from .int8 import Ints, OFFSET
 from .layer_norm import normalise
-from .matmul import WIDTH, Vector
+from .matmul import WIDTH, Vector, larger
 
 
 @always_inline
@@ -44,7 +44,7 @@ def quantise[
         tail[i - whole] = x.unsafe_offset(i).unsafe_load[width=1]()
     var most = abs(tail)
     for i in range(0, whole, WIDTH):
-        most = max(most, abs(x.unsafe_offset(i).unsafe_load[width=WIDTH]()))
+        most = larger(abs(x.unsafe_offset(i).unsafe_load[width=WIDTH]()), most)
     var best = most.reduce_max()
     var steps = 127 / best if best > 1e-30 else Float32(0)
 

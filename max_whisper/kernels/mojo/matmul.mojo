@@ -24,6 +24,12 @@ comptime ROWS = 24 // VECTORS if WIDTH != 8 else 12 // VECTORS
 
 
 @always_inline
+def larger(a: Vector, b: Vector) -> Vector:
+    """The larger, lane by lane: `max` without its care for what is not a number."""
+    return a.gt(b).select(a, b)
+
+
+@always_inline
 def multiply[
     rows: Int, weight_type: DType
 ](

@@ -22,7 +22,7 @@ from std.runtime import parallelism_level
 from .attention import Sizes
 from .cached_attention import Past, attend_past
 from .int8_attention import attend8, positions_of, tasks_of
-from .int8_product import Part, multiply_part
+from .int8_product import Part, dense, multiply_part, onto
 from .int8_rows import Rows
 from .linear import Job
 from .matmul import PANEL
@@ -32,35 +32,6 @@ comptime STAGES = 16
 
 comptime SHARES = 4
 """Tasks of a product for each member, so that a late one finds less to do."""
-
-
-@always_inline
-def dense(
-    rows: Int, k: Int, n: Int, *, biased: Bool = True, activate: Bool = False
-) -> Job:
-    """A linear layer of so many rows, onto nothing."""
-    return Job(
-        batches=1,
-        rows=rows,
-        k=k,
-        n=n,
-        step=k,
-        x_batch=0,
-        length=rows,
-        pad=0,
-        addend_batch=0,
-        biased=biased,
-        activate=activate,
-        add=False,
-    )
-
-
-@always_inline
-def onto(job: Job) -> Job:
-    """The same onto a residual."""
-    var found = job.copy()
-    found.add = True
-    return found^
 
 
 @fieldwise_init
@@ -112,8 +83,8 @@ struct Member(Copyable, Movable):
         self.team.share(self.stage, tasks, some)
 
 
-@extensibility.register("whisper_int8_block")
-struct Int8Block:
+@extensibility.register("whisper_int8_decoder_block")
+struct Int8DecoderBlock:
     """Inputs as in the model, in their order; of the products all have a bias but the one
     for keys. `queries` is what the cross-attention asks.
     """
