@@ -18,7 +18,7 @@ PAUSE = 3 * FRAMES_PER_SECOND // 10
 def cut_at_silence(mel: Mel, clips: Sequence[Clip], longest: int) -> list[Clip]:
     """Clips of at most `longest` mel frames that cover the same sound.
 
-    A longer clip is cut where the last third of what may be a piece is quietest; the
+    A longer clip is cut where the last fifth of what may be a piece is quietest; the
     rest is never the shortest of pieces, which invite words that nobody said.
     """
     starts = range(0, len(mel.frames), longest)
@@ -31,7 +31,7 @@ def _pieces(loudness: NDArray[np.float32], clip: Clip, longest: int) -> Iterator
     start, end = clip
     while end - start > longest:
         last = min(start + longest, end - longest // 6)
-        first = min(start + longest * 2 // 3, last - 1)
+        first = min(start + longest * 4 // 5, last - 1)
         cut = first + int(np.argmin(loudness[first:last]))
         yield start, cut
         start = cut
