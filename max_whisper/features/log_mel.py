@@ -53,7 +53,7 @@ def blocks(sound: Iterable[Samples]) -> Iterator[Samples]:
     """
     step = N_FRAMES * HOP_LENGTH
     left = np.empty(0, np.float32)
-    for piece in _large(_mirrored(sound)):
+    for piece in _large(_mirrored(_small(sound))):
         left = np.concatenate([left, piece])
         while left.size >= BLOCK_SAMPLES:
             yield left[:BLOCK_SAMPLES]
@@ -72,6 +72,13 @@ def normalise(log_energies: Samples, maximum: np.float32) -> Samples:
     clamped += np.float32(4.0)
     clamped /= np.float32(4.0)
     return clamped
+
+
+def _small(pieces: Iterable[Samples]) -> Iterator[Samples]:
+    """The same stream in pieces of a block at most, so that long ones are not copied."""
+    for piece in pieces:
+        for start in range(0, piece.size, BLOCK_SAMPLES):
+            yield piece[start : start + BLOCK_SAMPLES]
 
 
 def _large(pieces: Iterable[Samples]) -> Iterator[Samples]:
