@@ -20,7 +20,7 @@ from std.memory import bitcast
 from std.sys import CompilationTarget, llvm_intrinsic
 from std.utils import StaticTuple
 
-from .matmul import PANEL, VECTORS, WIDTH, Vector
+from .matmul import PANEL, VECTORS, WIDTH
 
 comptime Ints = SIMD[DType.int32, WIDTH]
 comptime Shorts = SIMD[DType.int16, 2 * WIDTH]
@@ -138,8 +138,8 @@ def multiply_rows[
 
 
 @always_inline
-def floats(line: Pointer[Int32, _], at: Int) -> Vector:
-    """A vector of the scales that lie in a panel as int32."""
-    return bitcast[DType.float32, WIDTH](
-        line.unsafe_offset(at).unsafe_load[width=WIDTH]()
-    )
+def floats[
+    width: Int = WIDTH
+](scales: Pointer[Int32, _]) -> SIMD[DType.float32, width]:
+    """Some of the scales that lie in a panel as int32."""
+    return bitcast[DType.float32, width](scales.unsafe_load[width=width]())

@@ -88,42 +88,39 @@ def multiply_part(
     var quads = (job.k + 3) // 4
     var height = x.parts * part.rows
     var tile = unsafe_alloc[Int32](height * PANEL)
+    # Facts of the job by name: what is stored might else be one of them.
+    var n = job.n
+    var biased = job.biased
+    var activate = job.activate
+    var add = job.add
+    var is_fine = x.parts == 2
+    var rows = part.rows
+    var first = (part.batch * job.length + job.pad + part.row) * n
+    var first_added = part.batch * job.addend_batch + part.row * n
 
     @always_inline
-    def finish[
-        width: Int
-    ](sum: SIMD[DType.float32, width], at: Int, column: Int, added: Int) {imm}:
-        var value = sum
-        if job.biased:
-            value += bias.unsafe_offset(column).unsafe_load[width=width]()
-        if job.activate:
-            value = near_gelu(value)
-        if job.add:
-            value += addend.unsafe_offset(added).unsafe_load[width=width]()
-        y.unsafe_offset(at).unsafe_store(value)
-
-    @always_inline
-    def write(p: Int) {imm}:
-        var steps = (p * (quads + 2) + quads) * PANEL
-        for i in range(part.rows):
-            var row = part.row + i
-            var at = (part.batch * job.length + job.pad + row) * job.n
-            var added = part.batch * job.addend_batch + row * job.n
-            var scale = x.scales.unsafe_offset(i).unsafe_load[width=1]()
-            for v in range(0, PANEL, WIDTH):
-                var found = tile.unsafe_offset(i * PANEL + v)
-                var rest = found.unsafe_offset(part.rows * PANEL)
-                var sum = found.unsafe_load[width=WIDTH]().cast[DType.float32]()
-                if x.parts == 2:
-                    sum += rest.unsafe_load[width=WIDTH]().cast[DType.float32]() / 254
-                sum *= floats(panels, steps + v) * scale
-                var column = p * PANEL + v
-                if column + WIDTH <= job.n:
-                    finish[WIDTH](sum, at + column, column, added + column)
-                else:
-                    for lane in range(job.n - column):
-                        var j = column + lane
-                        finish[1](sum[lane], at + j, j, added + j)
+    def write[width: Int](p: Int, lane: Int) {imm}:
+        """So many columns of all rows."""
+        var column = p * PANEL + lane
+        var scale = panels.unsafe_offset((p * (quads + 2) + quads) * PANEL + lane)
+        var step = floats[width](scale)
+        var shift = SIMD[DType.float32, width](0)
+        if biased:
+            shift = bias.unsafe_offset(column).unsafe_load[width=width]()
+        for i in range(rows):
+            var found = tile.unsafe_offset(i * PANEL + lane)
+            var value = found.unsafe_load[width=width]().cast[DType.float32]()
+            if is_fine:
+                var rest = found.unsafe_offset(rows * PANEL).unsafe_load[width=width]()
+                value += rest.cast[DType.float32]() * (1.0 / 254)
+            value = value * (step * x.scales.unsafe_offset(i).unsafe_load[width=1]())
+            value += shift
+            if activate:
+                value = near_gelu(value)
+            if add:
+                var at = first_added + i * n + column
+                value += addend.unsafe_offset(at).unsafe_load[width=width]()
+            y.unsafe_offset(first + i * n + column).unsafe_store(value)
 
     for p in range(part.panel, part.end):
         for i in range(0, height, ROWS8):
@@ -135,5 +132,10 @@ def multiply_part(
                 panels.unsafe_offset(p * (quads + 2) * PANEL),
                 quads,
             )
-        write(p)
+        for lane in range(0, min(PANEL, n - p * PANEL), WIDTH):
+            if p * PANEL + lane + WIDTH <= n:
+                write[WIDTH](p, lane)
+            else:
+                for last in range(lane, n - p * PANEL):
+                    write[1](p, last)
     tile.unsafe_free()

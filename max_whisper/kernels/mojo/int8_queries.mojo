@@ -57,7 +57,7 @@ def score8[
     """The scores of one panel of positions, in the scale of each query."""
     var acc = accumulate[rows, OFFSET](a, stride, panel, quads)
     comptime for v in range(VECTORS):
-        var step = floats(panel, quads * PANEL + v * WIDTH)
+        var step = floats(panel.unsafe_offset(quads * PANEL + v * WIDTH))
         comptime for i in range(rows):
             scores.unsafe_offset(i * SPAN + v * WIDTH).unsafe_store(
                 acc[i * VECTORS + v].cast[DType.float32]() * step
@@ -219,7 +219,7 @@ struct Queries(Copyable, Movable):
         var quads = (self.sizes.positions + 3) // 4
         for v in range(0, self.padded, WIDTH):
             var panel = v // PANEL * (quads + 2) * PANEL
-            var step = floats(values, panel + quads * PANEL + v % PANEL)
+            var step = floats(values.unsafe_offset(panel + quads * PANEL + v % PANEL))
             for i in range(self.rows):
                 var state = self.states.unsafe_offset(i * STATE)
                 var total = state.unsafe_offset(TOTAL).unsafe_load[width=1]()
