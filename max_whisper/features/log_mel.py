@@ -75,7 +75,7 @@ def normalise(log_energies: Samples, maximum: np.float32) -> Samples:
 
 
 def _small(pieces: Iterable[Samples]) -> Iterator[Samples]:
-    """The same stream in pieces of a block at most, so that long ones are not copied."""
+    """The same stream in pieces of a block at most: long ones are not copied whole."""
     for piece in pieces:
         for start in range(0, piece.size, BLOCK_SAMPLES):
             yield piece[start : start + BLOCK_SAMPLES]

@@ -13,11 +13,9 @@ from typing import Any
 import numpy as np
 from max.dtype import DType
 from max.graph import (
-    BufferValue,
     Dim,
     TensorType,
     TensorValue,
-    Value,
     Weight,
     ops,
 )
@@ -39,6 +37,7 @@ class Int8Ops(MojoOps):
 
     weight_dtype: DType = DType.int32
     activation_bytes: int = 2
+    memory_dtype: DType = DType.int32
 
     def coarse(self) -> Int8Ops:
         return replace(self, activation_bytes=1)
@@ -93,41 +92,6 @@ class Int8Ops(MojoOps):
         self, q: TensorValue, keys: TensorValue, values: TensorValue
     ) -> TensorValue:
         return self._custom("whisper_int8_attention", [q, keys, values], q.shape)
-
-    def encoder_block(
-        self, x: TensorValue, heads: int, weights: Sequence[Value[Any]]
-    ) -> TensorValue:
-        batch, positions, width = x.shape
-        rows = TensorType(self.dtype, x.shape, self.device)
-        keys, values = (
-            TensorType(type_.dtype, [batch, *type_.shape[1:]], self.device)
-            for type_ in self.memory_types(heads, int(width) // heads, int(positions))
-        )
-        y, *_ = ops.custom(
-            "whisper_int8_encoder_block",
-            self.device,
-            [x, *weights],
-            [rows, rows, rows, rows, keys, values],
-            parameters={"parts": self.activation_bytes},
-        )
-        return y.tensor
-
-    def decoder_block(
-        self,
-        x: TensorValue,
-        memory: Sequence[TensorValue],
-        caches: Sequence[BufferValue],
-        weights: Sequence[Value[Any]],
-    ) -> tuple[TensorValue, TensorValue]:
-        types = [TensorType(self.dtype, x.shape, self.device)] * 2
-        y, queries = ops.inplace_custom(
-            "whisper_int8_decoder_block",
-            self.device,
-            [*caches, x, *memory, *weights],
-            types,
-            parameters={"parts": self.activation_bytes},
-        )
-        return y.tensor, queries.tensor
 
     def _linear(
         self,

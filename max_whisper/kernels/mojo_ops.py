@@ -21,6 +21,7 @@ from max.graph import (
     Shape,
     TensorType,
     TensorValue,
+    Value,
     Weight,
     ops,
 )
@@ -43,9 +44,15 @@ def package() -> list[Path]:
 
 @dataclass(frozen=True, slots=True)
 class MojoOps:
-    """`weight_dtype` is float32 or float16; see `Ops` for the operations."""
+    """`weight_dtype` is float32 or float16; see `Ops` for the operations.
+
+    Activations have `activation_bytes` in a product, or are float32 if that is 0;
+    what an attention has memorised is of `memory_dtype`.
+    """
 
     weight_dtype: DType = DType.float32
+    activation_bytes: int = 0
+    memory_dtype: DType = DType.float32
 
     @property
     def device(self) -> DeviceRef:
@@ -155,6 +162,49 @@ class MojoOps:
             parameters={"heads": heads},
         )
         return y.tensor
+
+    def encoder_block(
+        self, x: TensorValue, heads: int, weights: Sequence[Value[Any]]
+    ) -> TensorValue:
+        batch, positions, width = x.shape
+        rows = TensorType(self.dtype, x.shape, self.device)
+        keys, values = (
+            TensorType(type_.dtype, [batch, *type_.shape[1:]], self.device)
+            for type_ in self.memory_types(heads, int(width) // heads, int(positions))
+        )
+        y, *_ = ops.custom(
+            "whisper_encoder_block",
+            self.device,
+            [x, *weights],
+            [rows, rows, rows, rows, keys, values],
+            parameters=self._block_parameters,
+        )
+        return y.tensor
+
+    def decoder_block(
+        self,
+        x: TensorValue,
+        memory: Sequence[TensorValue],
+        caches: Sequence[BufferValue],
+        weights: Sequence[Value[Any]],
+    ) -> tuple[TensorValue, TensorValue]:
+        types = [TensorType(self.dtype, x.shape, self.device)] * 2
+        y, queries = ops.inplace_custom(
+            "whisper_decoder_block",
+            self.device,
+            [*caches, x, *memory, *weights],
+            types,
+            parameters=self._block_parameters,
+        )
+        return y.tensor, queries.tensor
+
+    @property
+    def _block_parameters(self) -> dict[str, Any]:
+        return {
+            "weight_type": self.weight_dtype,
+            "memory_type": self.memory_dtype,
+            "parts": self.activation_bytes,
+        }
 
     def embed(
         self,

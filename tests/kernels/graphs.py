@@ -6,27 +6,24 @@ shapes; where it does not, the odd sizes below are what the tests are about.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from max.dtype import DType
 from max.graph import (
     BufferType,
     Dim,
-    Graph,
     KernelLibrary,
     Module,
-    TensorType,
     TensorValue,
-    Type,
 )
 
 from max_whisper.kernels.int8_ops import Int8Ops
-from max_whisper.kernels.mojo_ops import PANEL, MojoOps
+from max_whisper.kernels.mojo_ops import MojoOps
 from max_whisper.kernels.ops import Matrix, Ops
+from tests.kernels.bench import Bench
+from tests.kernels.block_graphs import add_blocks
 
 ATTENTIONS = ((3, 20, 64), (2, 40, 33), (2, 7, 70))
 """Heads, head size and positions."""
@@ -47,48 +44,6 @@ HALVES = ("linear_gelu", "convolution_stride_add", "embed")
 INT8 = "int8."
 LONG = (2, 64, 1133)
 """Heads, head size and positions of more than two spans of the int8 attention."""
-BLOCK_POSITIONS, BLOCK_HIDDEN = 70, 101
-"""Of a block: positions that it hears, and the width of its feed-forward layer."""
-
-
-@dataclass
-class Bench:
-    """Where the graphs of one set of operations are built, or only the `wanted`."""
-
-    ops: Ops
-    extensions: Sequence[Path]
-    module: Module = field(default_factory=Module)
-    prefix: str = ""
-    wanted: Sequence[str] = ()
-
-    def add(self, name: str, types: Sequence[Type], build: Callable[..., Any]) -> None:
-        if self.wanted and name not in self.wanted:
-            return
-        with Graph(
-            f"{self.prefix}{name}",
-            input_types=types,
-            module=self.module,
-            custom_extensions=self.extensions,
-        ) as graph:
-            found = build(*(_value(value) for value in graph.inputs))
-            graph.output(*(found if isinstance(found, list) else [found]))
-
-    def floats(self, *shape: int | str) -> TensorType:
-        return TensorType(self.ops.dtype, shape, self.ops.device)
-
-    def ints(self, *shape: int | str, dtype: DType = DType.int32) -> TensorType:
-        return TensorType(dtype, shape, self.ops.device)
-
-    def matrix(self, columns: int | str, rows: int | str = "out") -> TensorType:
-        """What `Ops.pack` makes of a matrix `[rows, columns]`."""
-        panels = f"panels_of_{rows}"
-        if isinstance(self.ops, Int8Ops):
-            shape = [panels, f"lines_of_{columns}", PANEL]
-            return TensorType(DType.int32, shape, self.ops.device)
-        if isinstance(self.ops, MojoOps):
-            shape = [panels, columns, PANEL]
-            return TensorType(self.ops.weight_dtype, shape, self.ops.device)
-        return self.floats(rows, columns)
 
 
 def package(ops: Ops) -> list[Path]:
@@ -105,8 +60,11 @@ def build(ops: Ops, extensions: Sequence[Path], *halves: Ops) -> Module:
     _add_attentions(bench)
     _add_others(bench)
     for half in halves:
-        _add_weighted(Bench(half, extensions, bench.module, HALF, HALVES))
+        halved = Bench(half, extensions, bench.module, HALF, HALVES)
+        _add_weighted(halved)
+        add_blocks(replace(halved, wanted=()))
     if isinstance(ops, MojoOps):
+        add_blocks(bench)
         build_int8(Bench(Int8Ops(), extensions, bench.module, INT8))
     return bench.module
 
@@ -115,7 +73,7 @@ def build_int8(bench: Bench) -> None:
     """The graphs of all that differs in int8."""
     _add_weighted(bench)
     _add_attentions(bench)
-    _add_blocks(bench)
+    add_blocks(bench)
 
 
 def _add_weighted(bench: Bench) -> None:
@@ -213,56 +171,6 @@ def _add_attentions(bench: Bench) -> None:
     )
 
 
-def _add_blocks(bench: Bench) -> None:
-    """A block of the decoder as one operation, and as those that it is made of."""
-    ops, width = bench.ops, CACHED_HEADS * CACHED_SIZE
-    assert isinstance(ops, Int8Ops)
-    keys, values = ops.memory_types(CACHED_HEADS, CACHED_SIZE, BLOCK_POSITIONS)
-    cache = BufferType(ops.dtype, ["slots", CAPACITY, width], ops.device)
-    memory = [*[bench.ints("rows")] * 2, bench.ints("rows", "path"), keys, values]
-    vector, matrix = bench.floats(width), bench.matrix(width, width)
-    norm, layer = [vector, vector], [matrix, vector]
-    weights = [*norm, *layer, matrix, *layer, *layer, *norm, *layer, *layer, *norm]
-    weights += [bench.matrix(width, BLOCK_HIDDEN), bench.floats(BLOCK_HIDDEN)]
-    weights += [bench.matrix(BLOCK_HIDDEN, width), vector]
-    types = [bench.floats("batch", "queries", width), cache, cache, *memory, *weights]
-
-    def block(x: TensorValue, *values: Any) -> list[TensorValue]:
-        return [*ops.decoder_block(x, values[2:7], values[:2], values[7:])]
-
-    def apart(said: bool, x: TensorValue, *values: Any) -> list[TensorValue]:
-        batch, queries, _ = x.shape
-        rows = (batch, queries) if said else (batch * queries, 1)
-        n1, b1, q, bq, k, v, bv, o, bo, n2, b2, cq, bcq, co, bco, n3, b3 = values[7:24]
-        up, up_bias, down, down_bias = values[24:]
-
-        def square(weight: TensorValue, columns: int = width) -> Matrix:
-            return Matrix(weight, width, columns)  # type: ignore[arg-type]
-
-        into = [(square(q), bq), (square(k), None), (square(v), bv)]
-        qkv = [
-            value.reshape((*rows, width))
-            for value in ops.projections(x, (n1, b1), into)
-        ]
-        y = ops.cached_attention(qkv, values[:2], values[2:5], CACHED_HEADS)
-        x = ops.linear(y.reshape(x.shape), square(o), bo, add=x)
-        (asked,) = ops.projections(x, (n2, b2), [(square(cq), bcq)])
-        x = ops.linear(ops.attention(asked, *values[5:7]), square(co), bco, add=x)
-        wide = Matrix(up, BLOCK_HIDDEN, width)
-        (h,) = ops.projections(x, (n3, b3), [(wide, up_bias)], gelu=True)
-        return [ops.linear(h, square(down, BLOCK_HIDDEN), down_bias, add=x), asked]
-
-    sound = bench.floats("batch", BLOCK_POSITIONS, width)
-    bench.add(
-        "memorise",
-        [sound, sound],
-        lambda k, v: [*ops.memorise(k, v, CACHED_HEADS)],
-    )
-    bench.add("block", types, block)
-    bench.add("block_apart_step", types, partial(apart, False))
-    bench.add("block_apart_prompt", types, partial(apart, True))
-
-
 def _add_others(bench: Bench) -> None:
     ops = bench.ops
     x = bench.floats("batch", "length", "width")
@@ -318,7 +226,3 @@ def _add_others(bench: Bench) -> None:
         ],
         ops.log_mel,
     )
-
-
-def _value(value: Any) -> Any:
-    return value.buffer if isinstance(value.type, BufferType) else value.tensor

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from max.driver import Buffer
 
 from max_whisper.kernels.int8_ops import Int8Ops
 from tests.kernels.conftest import Kernels
-from tests.kernels.graphs import (
-    ATTENTIONS,
-    BLOCK_HIDDEN,
-    BLOCK_POSITIONS,
-    CACHED_HEADS,
-    CACHED_SIZE,
-    CAPACITY,
-    CONVOLVED,
-    LONG,
-)
+from tests.kernels.graphs import ATTENTIONS, CONVOLVED, LONG
 from tests.numpy_whisper import attention, gelu, layer_norm
 
 SHAPES = st.tuples(
@@ -180,44 +168,6 @@ def test_attention_to_one_position_is_its_value(int8: Kernels, queries: int) -> 
     most = np.abs(v).max(axis=1)
     expected = np.rint(v[0, -1] * 127 / most) * most / 127
     close(found, np.broadcast_to(expected, found.shape))
-
-
-@pytest.mark.parametrize(
-    ("batch", "queries", "said"), [(1, 1, False), (2, 5, False), (3, 4, True)]
-)
-def test_a_block_is_what_its_operations_are_one_by_one(
-    int8: Kernels, batch: int, queries: int, said: bool
-) -> None:
-    """To the bit. A step has a row for each query, a prompt (`said`) one a window."""
-    width, past = CACHED_HEADS * CACHED_SIZE, 3
-    rows, tokens = (batch, queries) if said else (batch * queries, 1)
-    x = numbers(1, batch, queries, width)
-    slots = np.arange(rows, dtype=np.int32)
-    path = np.repeat(slots[:, None], past + tokens, axis=1)
-    k, v = (numbers(seed, batch, BLOCK_POSITIONS, width) for seed in (2, 3))
-    memory = [slots, np.full(rows, past, np.int32), path, *int8("memorise", k, v)]
-    weights = [*block_weights(int8, width)]
-    found = []
-    for name in ("block", f"block_apart_{'prompt' if said else 'step'}"):
-        caches = [numbers(seed, rows, CAPACITY, width) for seed in (4, 5)]
-        buffers = [Buffer.from_numpy(cache) for cache in caches]
-        y, asked = int8(name, x, *buffers, *memory, *weights)
-        found.append([y, asked, *(buffer.to_numpy() for buffer in buffers)])
-    for one, other in zip(*found, strict=True):
-        np.testing.assert_array_equal(one, other)
-
-
-def block_weights(int8: Kernels, width: int) -> Iterator[np.ndarray]:
-    """Those of a block, in its order."""
-    square = (width, width)
-    norm, layer = [width, width], [square, width]
-    feed = [(BLOCK_HIDDEN, width), BLOCK_HIDDEN, (width, BLOCK_HIDDEN), width]
-    first = [*norm, *layer, square, *layer, *layer]
-    for seed, shape in enumerate([*first, *norm, *layer, *layer, *norm, *feed]):
-        if isinstance(shape, tuple):
-            yield int8.pack(numbers(seed, *shape) / 8)
-        else:
-            yield numbers(seed, shape)
 
 
 @given(st.integers(1, 100), st.integers(1, 50))

@@ -11,7 +11,7 @@ For a few queries at a time, one head's scores over all positions stay in the ca
 
     q tile × key panels → scores (rows × positions) → exp → × value panels → out tile
 
-`pack_keys` and `pack_values` make the panels, once a layer or once a window.
+The panels are made once a layer or once a window: see `memory.mojo`.
 """
 
 import extensibility
@@ -22,88 +22,24 @@ from std.math import exp, sqrt
 from std.memory.alloc import unsafe_alloc
 from std.utils import StaticTuple
 
-from .matmul import PANEL, ROWS, VECTORS, WIDTH, Vector, multiply
+from .matmul import PANEL, ROWS, VECTORS, WIDTH, Vector, larger, multiply
 
-comptime TILES_PER_TASK = 8
+comptime ROWS_PER_TASK = 8 * ROWS
 comptime MINUS_INFINITY = Float32.MIN
 
 
-@extensibility.register("whisper_pack_keys")
-struct PackKeys:
-    """Keys `[batch, positions, heads · head_size]` to panels of kᵀ."""
-
-    @staticmethod
-    def execute[
-        target: StaticString
-    ](
-        panels: OutputTensor[dtype=DType.float32, rank=5, ...],
-        k: InputTensor[dtype=DType.float32, rank=3, ...],
-        ctx: DeviceContext,
-    ) raises:
-        var heads = panels.dim_size(1)
-        var count = panels.dim_size(2)
-        var size = panels.dim_size(3)
-        var positions = k.dim_size(1)
-        var width = k.dim_size(2)
-        var source = k.unsafe_ptr()
-        var sink = panels.unsafe_ptr()
-
-        def task(t: Int) {imm}:
-            var batch = t // (heads * count)
-            var head = t // count % heads
-            var first = t % count * PANEL
-            var rows = min(PANEL, positions - first)
-            var at = (batch * positions + first) * width + head * size
-            for i in range(size):
-                var panel = sink.unsafe_offset((t * size + i) * PANEL)
-                for row in range(rows):
-                    panel.unsafe_offset(row).unsafe_store(
-                        source.unsafe_offset(at + row * width + i).unsafe_load[width=1]()
-                    )
-                for row in range(rows, PANEL):
-                    panel.unsafe_offset(row).unsafe_store(Float32(0))
-
-        sync_parallelize(task, k.dim_size(0) * heads * count)
-
-
-@extensibility.register("whisper_pack_values")
-struct PackValues:
-    """Values `[batch, positions, heads · head_size]` to panels of v."""
-
-    @staticmethod
-    def execute[
-        target: StaticString
-    ](
-        panels: OutputTensor[dtype=DType.float32, rank=5, ...],
-        v: InputTensor[dtype=DType.float32, rank=3, ...],
-        ctx: DeviceContext,
-    ) raises:
-        var heads = panels.dim_size(1)
-        var count = panels.dim_size(2)
-        var positions = v.dim_size(1)
-        var width = v.dim_size(2)
-        var size = width // heads
-        var source = v.unsafe_ptr()
-        var sink = panels.unsafe_ptr()
-
-        def task(t: Int) {imm}:
-            var batch = t // (heads * count)
-            var head = t // count % heads
-            var first = t % count * PANEL
-            var columns = min(PANEL, size - first)
-            for position in range(positions):
-                var row = source.unsafe_offset(
-                    (batch * positions + position) * width + head * size + first
-                )
-                var panel = sink.unsafe_offset((t * positions + position) * PANEL)
-                for i in range(columns):
-                    panel.unsafe_offset(i).unsafe_store(
-                        row.unsafe_offset(i).unsafe_load[width=1]()
-                    )
-                for i in range(columns, PANEL):
-                    panel.unsafe_offset(i).unsafe_store(Float32(0))
-
-        sync_parallelize(task, v.dim_size(0) * heads * count)
+@always_inline
+def highest(scores: Pointer[Float32, _], count: Int) -> Float32:
+    """The largest of `count` scores, whole panels; none of them is a NaN."""
+    var best = StaticTuple[Vector, VECTORS](fill=Vector(MINUS_INFINITY))
+    for j in range(0, count, PANEL):
+        comptime for v in range(VECTORS):
+            var x = scores.unsafe_offset(j + v * WIDTH).unsafe_load[width=WIDTH]()
+            best[v] = larger(x, best[v])
+    var found = best[0]
+    comptime for v in range(1, VECTORS):
+        found = larger(found, best[v])
+    return found.reduce_max()
 
 
 @always_inline
@@ -115,10 +51,7 @@ def soften(scores: Pointer[mut=True, Float32, _], positions: Int) -> Float32:
     var end = (positions + PANEL - 1) // PANEL * PANEL
     for i in range(positions, end):
         scores.unsafe_offset(i).unsafe_store(MINUS_INFINITY)
-    var best = Vector(MINUS_INFINITY)
-    for i in range(0, end, WIDTH):
-        best = max(best, scores.unsafe_offset(i).unsafe_load[width=WIDTH]())
-    var most = best.reduce_max()
+    var most = highest(scores, end)
     var sums = Vector(0)
     for i in range(0, end, WIDTH):
         var e = exp(scores.unsafe_offset(i).unsafe_load[width=WIDTH]() - most)
@@ -139,16 +72,24 @@ struct Sizes(Copyable, Movable):
     var positions: Int
 
 
+@always_inline
+def tasks_of(sizes: Sizes) -> Int:
+    """A few queries of one head each."""
+    var row_tasks = (sizes.queries + ROWS_PER_TASK - 1) // ROWS_PER_TASK
+    return sizes.batches * sizes.heads * row_tasks
+
+
 # One copy of machine code serves encoder and decoder, whatever their shapes.
 @no_inline
 def attend(
     sizes: Sizes,
+    task: Int,
     y: Pointer[mut=True, Float32, _],
     q: Pointer[Float32, _],
     keys: Pointer[Float32, _],
     values: Pointer[Float32, _],
 ):
-    """The attention of `Attention`, a few queries of one head at a time."""
+    """One task of an attention."""
     var size = sizes.size
     var width = sizes.width
     var positions = sizes.positions
@@ -194,24 +135,19 @@ def attend(
                         for lane in range(left):
                             sink.unsafe_offset(offset + lane).unsafe_store(value[lane])
 
-    var rows_per_task = TILES_PER_TASK * ROWS
-    var row_tasks = (sizes.queries + rows_per_task - 1) // rows_per_task
-
-    def task(t: Int) {imm}:
-        var plane = t // row_tasks
-        var row = t % row_tasks * rows_per_task
-        var last = min(sizes.queries, row + rows_per_task)
-        var scores = unsafe_alloc[Float32](ROWS * padded)
-        while row + ROWS <= last:
-            tile[ROWS](plane, row, scores)
-            row += ROWS
-        var left = last - row
-        comptime for rows in range(1, ROWS):
-            if left == rows:
-                tile[rows](plane, row, scores)
-        scores.unsafe_free()
-
-    sync_parallelize(task, sizes.batches * sizes.heads * row_tasks)
+    var row_tasks = (sizes.queries + ROWS_PER_TASK - 1) // ROWS_PER_TASK
+    var plane = task // row_tasks
+    var row = task % row_tasks * ROWS_PER_TASK
+    var last = min(sizes.queries, row + ROWS_PER_TASK)
+    var scores = unsafe_alloc[Float32](ROWS * padded)
+    while row + ROWS <= last:
+        tile[ROWS](plane, row, scores)
+        row += ROWS
+    var left = last - row
+    comptime for rows in range(1, ROWS):
+        if left == rows:
+            tile[rows](plane, row, scores)
+    scores.unsafe_free()
 
 
 @extensibility.register("whisper_attention")
@@ -234,10 +170,12 @@ struct Attention:
             size=keys.dim_size(3),
             positions=values.dim_size(3),
         )
-        attend(
-            sizes,
-            y.unsafe_ptr(),
-            q.unsafe_ptr(),
-            keys.unsafe_ptr(),
-            values.unsafe_ptr(),
-        )
+        var yp = y.unsafe_ptr()
+        var qp = q.unsafe_ptr()
+        var kp = keys.unsafe_ptr()
+        var vp = values.unsafe_ptr()
+
+        def task(t: Int) {imm}:
+            attend(sizes, t, yp, qp, kp, vp)
+
+        sync_parallelize(task, tasks_of(sizes))

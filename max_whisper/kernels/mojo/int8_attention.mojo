@@ -25,7 +25,7 @@ comptime ROWS_PER_TASK = 8 * ROWS8
 
 
 @always_inline
-def tasks_of(sizes: Sizes) -> Int:
+def tasks_of8(sizes: Sizes) -> Int:
     """A few queries of one head each."""
     var row_tasks = (sizes.queries + ROWS_PER_TASK - 1) // ROWS_PER_TASK
     return sizes.batches * sizes.heads * row_tasks
@@ -101,4 +101,4 @@ struct Int8Attention:
         def task(t: Int) {imm}:
             attend8(sizes, t, yp, qp, kp, vp)
 
-        sync_parallelize(task, tasks_of(sizes))
+        sync_parallelize(task, tasks_of8(sizes))

@@ -14,10 +14,10 @@ from extensibility import InputTensor, OutputTensor
 from max.algorithm import sync_parallelize
 from max.gpu.host import DeviceContext
 
-from .int8_product import BLOCK, FEW, Part, multiply_part, panels_per_task
-from .int8_rows import Rows
-from .linear import Job
+from .int8_product import BLOCK, FEW, multiply_bytes, panels_per_task
+from .job import Job, Part
 from .matmul import PANEL
+from .rows import Rows
 
 
 @no_inline
@@ -49,7 +49,7 @@ def product8(
             def by_panels(t: Int) {imm}:
                 var end = min(panel_count, (t + 1) * each)
                 var part = Part(batch, 0, job.rows, t * each, end)
-                multiply_part(job, part, y, rows, panels, bias, addend)
+                multiply_bytes(job, part, y, rows, panels, bias, addend)
 
             sync_parallelize(by_panels, (panel_count + each - 1) // each)
         rows.free()
@@ -63,7 +63,7 @@ def product8(
         var part = Part(batch, row, min(BLOCK, job.rows - row), 0, panel_count)
         var rows = Rows(BLOCK, job.k, parts)
         fill(rows, batch, row, part.rows)
-        multiply_part(job, part, y, rows, panels, bias, addend)
+        multiply_bytes(job, part, y, rows, panels, bias, addend)
         rows.free()
 
     sync_parallelize(by_rows, job.batches * row_tasks)

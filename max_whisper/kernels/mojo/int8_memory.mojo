@@ -15,45 +15,13 @@ from std.memory.alloc import unsafe_alloc
 from std.utils import StaticTuple
 
 from .int8 import Ints, dot
-from .int8_rows import quantise, stride_of
 from .matmul import PANEL, VECTORS, WIDTH, Vector, larger
-
-
-@fieldwise_init
-struct Heads(Copyable, Movable):
-    """Keys or values `[positions, width]` of so many heads."""
-
-    var positions: Int
-    var width: Int
-    var heads: Int
-
-    @always_inline
-    def size(self) -> Int:
-        return self.width // self.heads
-
-    @always_inline
-    def key_panels(self) -> Int:
-        return (self.positions + PANEL - 1) // PANEL
-
-    @always_inline
-    def value_panels(self) -> Int:
-        return (self.size() + PANEL - 1) // PANEL
-
-    @always_inline
-    def key_panel(self, head: Int, p: Int) -> Int:
-        """Where the panel of 32 positions of a head begins."""
-        var lines = (self.size() + 3) // 4 + 2
-        return (head * self.key_panels() + p) * lines * PANEL
-
-    @always_inline
-    def value_panel(self, head: Int, p: Int) -> Int:
-        """Where the panel of 32 channels of a head begins."""
-        var lines = (self.positions + 3) // 4 + 2
-        return (head * self.value_panels() + p) * lines * PANEL
+from .memory import Heads
+from .rows import quantise, stride_of
 
 
 @no_inline
-def pack_key_panel(
+def pack_keys8(
     panel: Pointer[mut=True, Int32, _],
     k: Pointer[Float32, _],
     width: Int,
@@ -83,7 +51,7 @@ def pack_key_panel(
 
 
 @no_inline
-def pack_value_panel(
+def pack_values8(
     panel: Pointer[mut=True, Int32, _],
     v: Pointer[Float32, _],
     width: Int,
@@ -137,17 +105,16 @@ struct Int8PackKeys:
         ctx: DeviceContext,
     ) raises:
         var heads = Heads(k.dim_size(1), k.dim_size(2), panels.dim_size(1))
+        var lines = panels.dim_size(3)
         var count = heads.key_panels()
         var source = k.unsafe_ptr()
         var sink = panels.unsafe_ptr()
 
         def task(t: Int) {imm}:
             var first = t % count * PANEL
-            var row = t // (heads.heads * count) * heads.positions + first
-            var at = row * heads.width + t // count % heads.heads * heads.size()
-            pack_key_panel(
-                sink.unsafe_offset(heads.key_panel(t // count, t % count)),
-                source.unsafe_offset(at),
+            pack_keys8(
+                sink.unsafe_offset(t * lines * PANEL),
+                source.unsafe_offset(heads.place(t // count, first, 0)),
                 heads.width,
                 heads.size(),
                 heads.positions - first,
@@ -169,18 +136,16 @@ struct Int8PackValues:
         ctx: DeviceContext,
     ) raises:
         var heads = Heads(v.dim_size(1), v.dim_size(2), panels.dim_size(1))
+        var lines = panels.dim_size(3)
         var count = heads.value_panels()
         var source = v.unsafe_ptr()
         var sink = panels.unsafe_ptr()
 
         def task(t: Int) {imm}:
-            var plane = t // count
             var channel = t % count * PANEL
-            var row = plane // heads.heads * heads.positions
-            var at = row * heads.width + plane % heads.heads * heads.size() + channel
-            pack_value_panel(
-                sink.unsafe_offset(heads.value_panel(plane, t % count)),
-                source.unsafe_offset(at),
+            pack_values8(
+                sink.unsafe_offset(t * lines * PANEL),
+                source.unsafe_offset(heads.place(t // count, 0, channel)),
                 heads.width,
                 min(PANEL, heads.size() - channel),
                 heads.positions,

@@ -11,9 +11,9 @@ from std.memory.alloc import unsafe_alloc
 
 from .gelu import near_gelu
 from .int8 import ROWS8, floats, multiply_rows
-from .int8_rows import Rows
-from .linear import Job
+from .job import Job, Part
 from .matmul import PANEL, WIDTH
+from .rows import Rows
 
 comptime FEW = 64
 """Rows of a token step: so few that the threads share the panels, not the rows."""
@@ -23,46 +23,6 @@ comptime BLOCK = 4 * ROWS8
 
 comptime LARGEST_TASKS = 32
 comptime SMALLEST_TASK = 32768
-
-
-@fieldwise_init
-struct Part(Copyable, Movable):
-    """Some rows of a batch, and some panels: from `panel` to before `end`."""
-
-    var batch: Int
-    var row: Int
-    var rows: Int
-    var panel: Int
-    var end: Int
-
-
-@always_inline
-def dense(
-    rows: Int, k: Int, n: Int, *, biased: Bool = True, activate: Bool = False
-) -> Job:
-    """A linear layer of so many rows, onto nothing."""
-    return Job(
-        batches=1,
-        rows=rows,
-        k=k,
-        n=n,
-        step=k,
-        x_batch=0,
-        length=rows,
-        pad=0,
-        addend_batch=0,
-        biased=biased,
-        activate=activate,
-        add=False,
-    )
-
-
-@always_inline
-def onto(job: Job) -> Job:
-    """The same onto a residual."""
-    var found = job.copy()
-    found.add = True
-    return found^
 
 
 @always_inline
@@ -75,7 +35,7 @@ def panels_per_task(job: Job) -> Int:
 
 # One copy of machine code serves every shape.
 @no_inline
-def multiply_part(
+def multiply_bytes(
     job: Job,
     part: Part,
     y: Pointer[mut=True, Float32, _],

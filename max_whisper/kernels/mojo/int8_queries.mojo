@@ -12,9 +12,8 @@ bytes, joined as sums are.
 from std.math import exp2, sqrt
 from std.memory import bitcast
 from std.memory.alloc import unsafe_alloc
-from std.utils import StaticTuple
 
-from .attention import MINUS_INFINITY, Sizes
+from .attention import MINUS_INFINITY, Sizes, highest
 from .int8 import (
     Ints,
     OFFSET,
@@ -24,8 +23,8 @@ from .int8 import (
     floats,
     multiply_rows,
 )
-from .int8_rows import quantise, stride_of
 from .matmul import PANEL, VECTORS, WIDTH, Vector, larger
+from .rows import quantise, stride_of
 
 comptime SPAN = 16 * PANEL
 """Positions whose scores stay in the cache."""
@@ -62,20 +61,6 @@ def score8[
             scores.unsafe_offset(i * SPAN + v * WIDTH).unsafe_store(
                 acc[i * VECTORS + v].cast[DType.float32]() * step
             )
-
-
-@always_inline
-def highest(scores: Pointer[Float32, _], count: Int) -> Float32:
-    """The largest of `count` scores, whole panels; none of them is a NaN."""
-    var best = StaticTuple[Vector, VECTORS](fill=Vector(MINUS_INFINITY))
-    for j in range(0, count, PANEL):
-        comptime for v in range(VECTORS):
-            var x = scores.unsafe_offset(j + v * WIDTH).unsafe_load[width=WIDTH]()
-            best[v] = larger(x, best[v])
-    var found = best[0]
-    comptime for v in range(1, VECTORS):
-        found = larger(found, best[v])
-    return found.reduce_max()
 
 
 @always_inline

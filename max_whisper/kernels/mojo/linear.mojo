@@ -18,67 +18,26 @@ from max.algorithm import sync_parallelize
 from max.gpu.host import DeviceContext
 
 from .gelu import gelu
+from .job import Job, Part
 from .matmul import PANEL, ROWS, VECTORS, WIDTH, multiply
 
 comptime ROWS_PER_TASK = 8 * ROWS
 
 
-@fieldwise_init
-struct Job(Copyable, Movable):
-    """The sizes of a product, in elements, and what follows it.
-
-    `step` and `x_batch` are the distances of two rows and two batches of x, `length` is
-    the rows of a batch of y with its padding, `addend_batch` is 0 if all batches share
-    one addend.
-    """
-
-    var batches: Int
-    var rows: Int
-    var k: Int
-    var n: Int
-    var step: Int
-    var x_batch: Int
-    var length: Int
-    var pad: Int
-    var addend_batch: Int
-    var biased: Bool
-    var activate: Bool
-    var add: Bool
-
-    def join(mut self, shared: Bool):
-        """Make one long batch of a dense x: a step of several rows reads each weight once.
-
-        `shared` says that all batches have one addend.
-        """
-        if self.step == self.k and self.pad == 0 and not shared:
-            self.rows *= self.batches
-            self.length = self.rows
-            self.batches = 1
-        self.addend_batch = 0 if shared else self.rows * self.n
-
-    def clear(self, y: Pointer[mut=True, Float32, _]):
-        """Write the rows of zeros that pad y."""
-        for batch in range(self.batches):
-            for i in range(self.n * self.pad):
-                var first = batch * self.length * self.n
-                var last = first + (self.length - self.pad) * self.n
-                y.unsafe_offset(first + i).unsafe_store(Float32(0))
-                y.unsafe_offset(last + i).unsafe_store(Float32(0))
-
-
 # One copy of machine code serves every shape; only the type of the weight makes another.
 @no_inline
-def product[
+def multiply_floats[
     weight_type: DType
 ](
     job: Job,
+    part: Part,
     y: Pointer[mut=True, Float32, _],
     x: Pointer[Float32, _],
     panels: Pointer[Scalar[weight_type], _],
     bias: Pointer[Float32, _],
     addend: Pointer[Float32, _],
 ):
-    """The product of `Linear`, tile by tile, on all threads."""
+    """Take the panels through the rows, tile by tile; x begins with the part's first."""
 
     @always_inline
     def finish[
@@ -94,16 +53,17 @@ def product[
         y.unsafe_offset(at).unsafe_store(value)
 
     @always_inline
-    def tile[height: Int](batch: Int, row: Int, p: Int) {imm}:
+    def tile[height: Int](first: Int, p: Int) {imm}:
         var acc = multiply[height](
-            x.unsafe_offset(batch * job.x_batch + row * job.step),
+            x.unsafe_offset(first * job.step),
             job.step,
             panels.unsafe_offset(p * job.k * PANEL),
             job.k,
         )
         comptime for i in range(height):
-            var at = (batch * job.length + job.pad + row + i) * job.n
-            var added = batch * job.addend_batch + (row + i) * job.n
+            var row = part.row + first + i
+            var at = (part.batch * job.length + job.pad + row) * job.n
+            var added = part.batch * job.addend_batch + row * job.n
             comptime for v in range(VECTORS):
                 var column = p * PANEL + v * WIDTH
                 if column + WIDTH <= job.n:
@@ -115,26 +75,48 @@ def product[
                         var j = column + lane
                         finish[1](acc[i * VECTORS + v][lane], at + j, j, added + j)
 
+    for p in range(part.panel, part.end):
+        var row = 0
+        while row + ROWS <= part.rows:
+            tile[ROWS](row, p)
+            row += ROWS
+        comptime for height in range(1, ROWS):
+            if part.rows - row == height:
+                tile[height](row, p)
+
+
+@no_inline
+def product[
+    weight_type: DType
+](
+    job: Job,
+    y: Pointer[mut=True, Float32, _],
+    x: Pointer[Float32, _],
+    panels: Pointer[Scalar[weight_type], _],
+    bias: Pointer[Float32, _],
+    addend: Pointer[Float32, _],
+):
+    """The product of `Linear`, on all threads."""
     # A few rows (a token step) share their work by columns, many rows by both.
     var panel_count = (job.n + PANEL - 1) // PANEL
-    var panels_per_task = 16 if job.rows > ROWS else 6
+    var each = 16 if job.rows > ROWS else 6
     var row_tasks = (job.rows + ROWS_PER_TASK - 1) // ROWS_PER_TASK
-    var panel_tasks = (panel_count + panels_per_task - 1) // panels_per_task
+    var panel_tasks = (panel_count + each - 1) // each
 
     def task(t: Int) {imm}:
         var batch = t // (row_tasks * panel_tasks)
-        var first_row = (t // panel_tasks) % row_tasks * ROWS_PER_TASK
-        var first_panel = t % panel_tasks * panels_per_task
-        var last_row = min(job.rows, first_row + ROWS_PER_TASK)
-        for p in range(first_panel, min(panel_count, first_panel + panels_per_task)):
-            var row = first_row
-            while row + ROWS <= last_row:
-                tile[ROWS](batch, row, p)
-                row += ROWS
-            var left = last_row - row
-            comptime for height in range(1, ROWS):
-                if left == height:
-                    tile[height](batch, row, p)
+        var row = (t // panel_tasks) % row_tasks * ROWS_PER_TASK
+        var panel = t % panel_tasks * each
+        var rows = min(ROWS_PER_TASK, job.rows - row)
+        multiply_floats[weight_type](
+            job,
+            Part(batch, row, rows, panel, min(panel_count, panel + each)),
+            y,
+            x.unsafe_offset(batch * job.x_batch + row * job.step),
+            panels,
+            bias,
+            addend,
+        )
 
     job.clear(y)
     sync_parallelize(task, job.batches * row_tasks * panel_tasks)

@@ -20,12 +20,11 @@ from std.memory.alloc import unsafe_alloc
 from std.runtime import parallelism_level
 
 from .attention import Sizes
+from .block_parts import attend_part, attend_tasks, multiply_part, positions_in
 from .cached_attention import Past, attend_past
-from .int8_attention import attend8, positions_of, tasks_of
-from .int8_product import Part, dense, multiply_part, onto
-from .int8_rows import Rows
-from .linear import Job
+from .job import Job, Part, dense, onto
 from .matmul import PANEL
+from .rows import Rows
 from .team import Team
 
 comptime STAGES = 16
@@ -64,12 +63,14 @@ struct Member(Copyable, Movable):
         self.team.share(self.stage, count, one)
 
     @always_inline
-    def multiply(
+    def multiply[
+        type: DType
+    ](
         mut self,
         job: Job,
         y: Pointer[mut=True, Float32, _],
         x: Rows,
-        panels: Pointer[Int32, _],
+        panels: Pointer[Scalar[type], _],
         bias: Pointer[Float32, _],
         addend: Pointer[Float32, _],
     ):
@@ -78,20 +79,21 @@ struct Member(Copyable, Movable):
 
         def some(t: Int) {imm}:
             var part = Part(0, 0, job.rows, t * count // tasks, (t + 1) * count // tasks)
-            multiply_part(job, part, y, x, panels, bias, addend)
+            multiply_part[type](job, part, y, x, panels, bias, addend)
 
         self.team.share(self.stage, tasks, some)
 
 
-@extensibility.register("whisper_int8_decoder_block")
-struct Int8DecoderBlock:
+@extensibility.register("whisper_decoder_block")
+struct DecoderBlock:
     """Inputs as in the model, in their order; of the products all have a bias but the one
-    for keys. `queries` is what the cross-attention asks.
+    for keys. `queries` is what the cross-attention asks. `parts` of activations: see
+    `Rows`.
     """
 
     @staticmethod
     def execute[
-        target: StaticString, parts: Int
+        target: StaticString, weight_type: DType, memory_type: DType, parts: Int
     ](
         y: OutputTensor[dtype=DType.float32, rank=3, ...],
         queries: OutputTensor[dtype=DType.float32, rank=3, ...],
@@ -101,28 +103,28 @@ struct Int8DecoderBlock:
         slots: InputTensor[dtype=DType.int32, rank=1, ...],
         starts: InputTensor[dtype=DType.int32, rank=1, ...],
         ancestors: InputTensor[dtype=DType.int32, rank=2, ...],
-        cross_keys: InputTensor[dtype=DType.int32, rank=5, ...],
-        cross_values: InputTensor[dtype=DType.int32, rank=5, ...],
+        cross_keys: InputTensor[dtype=memory_type, rank=5, ...],
+        cross_values: InputTensor[dtype=memory_type, rank=5, ...],
         self_norm_weight: InputTensor[dtype=DType.float32, rank=1, ...],
         self_norm_bias: InputTensor[dtype=DType.float32, rank=1, ...],
-        q_panels: InputTensor[dtype=DType.int32, rank=3, ...],
+        q_panels: InputTensor[dtype=weight_type, rank=3, ...],
         q_bias: InputTensor[dtype=DType.float32, rank=1, ...],
-        k_panels: InputTensor[dtype=DType.int32, rank=3, ...],
-        v_panels: InputTensor[dtype=DType.int32, rank=3, ...],
+        k_panels: InputTensor[dtype=weight_type, rank=3, ...],
+        v_panels: InputTensor[dtype=weight_type, rank=3, ...],
         v_bias: InputTensor[dtype=DType.float32, rank=1, ...],
-        out_panels: InputTensor[dtype=DType.int32, rank=3, ...],
+        out_panels: InputTensor[dtype=weight_type, rank=3, ...],
         out_bias: InputTensor[dtype=DType.float32, rank=1, ...],
         cross_norm_weight: InputTensor[dtype=DType.float32, rank=1, ...],
         cross_norm_bias: InputTensor[dtype=DType.float32, rank=1, ...],
-        cross_q_panels: InputTensor[dtype=DType.int32, rank=3, ...],
+        cross_q_panels: InputTensor[dtype=weight_type, rank=3, ...],
         cross_q_bias: InputTensor[dtype=DType.float32, rank=1, ...],
-        cross_out_panels: InputTensor[dtype=DType.int32, rank=3, ...],
+        cross_out_panels: InputTensor[dtype=weight_type, rank=3, ...],
         cross_out_bias: InputTensor[dtype=DType.float32, rank=1, ...],
         final_norm_weight: InputTensor[dtype=DType.float32, rank=1, ...],
         final_norm_bias: InputTensor[dtype=DType.float32, rank=1, ...],
-        fc1_panels: InputTensor[dtype=DType.int32, rank=3, ...],
+        fc1_panels: InputTensor[dtype=weight_type, rank=3, ...],
         fc1_bias: InputTensor[dtype=DType.float32, rank=1, ...],
-        fc2_panels: InputTensor[dtype=DType.int32, rank=3, ...],
+        fc2_panels: InputTensor[dtype=weight_type, rank=3, ...],
         fc2_bias: InputTensor[dtype=DType.float32, rank=1, ...],
         ctx: DeviceContext,
     ) raises:
@@ -144,7 +146,7 @@ struct Int8DecoderBlock:
             width=width,
             heads=heads,
             size=width // heads,
-            positions=positions_of(values, cross_values.dim_size(3)),
+            positions=positions_in[memory_type](values, cross_values.dim_size(3)),
         )
         var square = dense(rows, width, width)
         var unbiased = dense(rows, width, width, biased=False)
@@ -199,9 +201,9 @@ struct Int8DecoderBlock:
             var member = Member(team.copy(), members, 0)
 
             member.normalise(narrow, rows, xp, n1, n1b)
-            member.multiply(square, q, narrow, wq, bq, bq)
-            member.multiply(unbiased, k, narrow, wk, bq, bq)
-            member.multiply(square, v, narrow, wv, bv, bv)
+            member.multiply[weight_type](square, q, narrow, wq, bq, bq)
+            member.multiply[weight_type](unbiased, k, narrow, wk, bq, bq)
+            member.multiply[weight_type](square, v, narrow, wv, bv, bv)
 
             def look_back(t: Int) {imm}:
                 attend_past(
@@ -220,22 +222,22 @@ struct Int8DecoderBlock:
 
             team.share(member.stage, slots.dim_size(0) * heads, look_back)
             member.quantise(narrow, rows, seen)
-            member.multiply(added, sum, narrow, wo, bo, xp)
+            member.multiply[weight_type](added, sum, narrow, wo, bo, xp)
 
             member.normalise(narrow, rows, sum, n2, n2b)
-            member.multiply(square, asked, narrow, wcq, bcq, bcq)
+            member.multiply[weight_type](square, asked, narrow, wcq, bcq, bcq)
 
             def listen(t: Int) {imm}:
-                attend8(heard, t, seen, asked, keys, values)
+                attend_part[memory_type](heard, t, seen, asked, keys, values)
 
-            team.share(member.stage, tasks_of(heard), listen)
+            team.share(member.stage, attend_tasks[memory_type](heard), listen)
             member.quantise(narrow, rows, seen)
-            member.multiply(added, sum, narrow, wco, bco, sum)
+            member.multiply[weight_type](added, sum, narrow, wco, bco, sum)
 
             member.normalise(narrow, rows, sum, n3, n3b)
-            member.multiply(up, h, narrow, w1, b1, b1)
+            member.multiply[weight_type](up, h, narrow, w1, b1, b1)
             member.quantise(wide, rows, h)
-            member.multiply(down, yp, wide, w2, b2, sum)
+            member.multiply[weight_type](down, yp, wide, w2, b2, sum)
 
         sync_parallelize(go, members)
         team.free()

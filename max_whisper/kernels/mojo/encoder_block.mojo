@@ -19,51 +19,57 @@ from std.memory.alloc import unsafe_alloc
 from std.runtime import parallelism_level
 
 from .attention import Sizes
-from .int8 import ROWS8
-from .int8_attention import attend8, tasks_of
-from .int8_memory import Heads, pack_key_panel, pack_value_panel
-from .int8_product import Part, dense, multiply_part, onto
-from .int8_rows import Rows
-from .matmul import PANEL
+from .block_parts import (
+    attend_part,
+    attend_tasks,
+    multiply_part,
+    pack_keys_part,
+    pack_values_part,
+)
+from .job import Part, dense, onto
+from .matmul import PANEL, ROWS
+from .memory import Heads
+from .rows import Rows
 from .team import Team
 
 comptime STAGES = 4
 
-comptime FINISHED = 4 * ROWS8
+comptime FINISHED = 4 * ROWS
 """Positions that a task takes from the attention to the end."""
 
 
-@extensibility.register("whisper_int8_encoder_block")
-struct Int8EncoderBlock:
+@extensibility.register("whisper_encoder_block")
+struct EncoderBlock:
     """Inputs as in the model, in their order; of the products all have a bias but the one
-    for keys. All outputs but `y` are memory between the stages.
+    for keys. All outputs but `y` are memory between the stages. `parts` of activations:
+    see `Rows`.
     """
 
     @staticmethod
     def execute[
-        target: StaticString, parts: Int
+        target: StaticString, weight_type: DType, memory_type: DType, parts: Int
     ](
         y: OutputTensor[dtype=DType.float32, rank=3, ...],
         q: OutputTensor[dtype=DType.float32, rank=3, ...],
         v: OutputTensor[dtype=DType.float32, rank=3, ...],
         seen: OutputTensor[dtype=DType.float32, rank=3, ...],
-        keys: OutputTensor[dtype=DType.int32, rank=5, ...],
-        values: OutputTensor[dtype=DType.int32, rank=5, ...],
+        keys: OutputTensor[dtype=memory_type, rank=5, ...],
+        values: OutputTensor[dtype=memory_type, rank=5, ...],
         x: InputTensor[dtype=DType.float32, rank=3, ...],
         norm_weight: InputTensor[dtype=DType.float32, rank=1, ...],
         norm_bias: InputTensor[dtype=DType.float32, rank=1, ...],
-        q_panels: InputTensor[dtype=DType.int32, rank=3, ...],
+        q_panels: InputTensor[dtype=weight_type, rank=3, ...],
         q_bias: InputTensor[dtype=DType.float32, rank=1, ...],
-        k_panels: InputTensor[dtype=DType.int32, rank=3, ...],
-        v_panels: InputTensor[dtype=DType.int32, rank=3, ...],
+        k_panels: InputTensor[dtype=weight_type, rank=3, ...],
+        v_panels: InputTensor[dtype=weight_type, rank=3, ...],
         v_bias: InputTensor[dtype=DType.float32, rank=1, ...],
-        out_panels: InputTensor[dtype=DType.int32, rank=3, ...],
+        out_panels: InputTensor[dtype=weight_type, rank=3, ...],
         out_bias: InputTensor[dtype=DType.float32, rank=1, ...],
         final_norm_weight: InputTensor[dtype=DType.float32, rank=1, ...],
         final_norm_bias: InputTensor[dtype=DType.float32, rank=1, ...],
-        fc1_panels: InputTensor[dtype=DType.int32, rank=3, ...],
+        fc1_panels: InputTensor[dtype=weight_type, rank=3, ...],
         fc1_bias: InputTensor[dtype=DType.float32, rank=1, ...],
-        fc2_panels: InputTensor[dtype=DType.int32, rank=3, ...],
+        fc2_panels: InputTensor[dtype=weight_type, rank=3, ...],
         fc2_bias: InputTensor[dtype=DType.float32, rank=1, ...],
         ctx: DeviceContext,
     ) raises:
@@ -73,6 +79,8 @@ struct Int8EncoderBlock:
         var hidden = fc1_bias.dim_size(0)
         var heads = Heads(positions, width, keys.dim_size(1))
         var planes = batches * heads.heads
+        var key_lines = keys.dim_size(3)
+        var value_lines = values.dim_size(3)
         var heard = Sizes(
             batches=batches,
             queries=positions,
@@ -124,12 +132,14 @@ struct Int8EncoderBlock:
                 var row = batch * positions + p * PANEL + i
                 narrow.put_normalised(i, rows, xp.unsafe_offset(row * width), n1, n1b)
             var here = Part(batch, p * PANEL, rows, 0, panels)
-            multiply_part(square, here, qp, narrow, wq, bq, bq)
-            multiply_part(square, here, vp, narrow, wv, bv, bv)
-            multiply_part(unbiased, Part(0, 0, rows, 0, panels), k, narrow, wk, bq, bq)
+            multiply_part[weight_type](square, here, qp, narrow, wq, bq, bq)
+            multiply_part[weight_type](square, here, vp, narrow, wv, bv, bv)
+            multiply_part[weight_type](unbiased, Part(0, 0, rows, 0, panels), k, narrow, wk, bq, bq)
             for head in range(heads.heads):
-                pack_key_panel(
-                    kp.unsafe_offset(heads.key_panel(batch * heads.heads + head, p)),
+                var plane = batch * heads.heads + head
+                var panel = plane * heads.key_panels() + p
+                pack_keys_part[memory_type](
+                    kp.unsafe_offset(panel * key_lines * PANEL),
                     k.unsafe_offset(head * heads.size()),
                     width,
                     heads.size(),
@@ -140,20 +150,17 @@ struct Int8EncoderBlock:
 
         def pack(t: Int) {imm}:
             """The values of some channels of a head."""
-            var plane = t // heads.value_panels()
             var channel = t % heads.value_panels() * PANEL
-            var row = plane // heads.heads * positions
-            var at = row * width + plane % heads.heads * heads.size() + channel
-            pack_value_panel(
-                vap.unsafe_offset(heads.value_panel(plane, t % heads.value_panels())),
-                vp.unsafe_offset(at),
+            pack_values_part[memory_type](
+                vap.unsafe_offset(t * value_lines * PANEL),
+                vp.unsafe_offset(heads.place(t // heads.value_panels(), 0, channel)),
                 width,
                 min(PANEL, heads.size() - channel),
                 positions,
             )
 
         def attend(t: Int) {imm}:
-            attend8(heard, t, sp, qp, kp, vap)
+            attend_part[memory_type](heard, t, sp, qp, kp, vap)
 
         def finish(t: Int) {imm}:
             """All that follows the attention, for a few positions."""
@@ -167,13 +174,13 @@ struct Int8EncoderBlock:
             var all = Part(0, 0, rows, 0, panels)
             for i in range(rows):
                 narrow.put(i, rows, sp.unsafe_offset(at + i * width))
-            multiply_part(added, all, sum, narrow, wo, bo, xp.unsafe_offset(at))
+            multiply_part[weight_type](added, all, sum, narrow, wo, bo, xp.unsafe_offset(at))
             for i in range(rows):
                 narrow.put_normalised(i, rows, sum.unsafe_offset(i * width), n2, n2b)
-            multiply_part(up, Part(0, 0, rows, 0, hidden_panels), h, narrow, w1, b1, b1)
+            multiply_part[weight_type](up, Part(0, 0, rows, 0, hidden_panels), h, narrow, w1, b1, b1)
             for i in range(rows):
                 wide.put(i, rows, h.unsafe_offset(i * hidden))
-            multiply_part(down, all, yp.unsafe_offset(at), wide, w2, b2, sum)
+            multiply_part[weight_type](down, all, yp.unsafe_offset(at), wide, w2, b2, sum)
             sum.unsafe_free()
             wide.free()
             narrow.free()
@@ -182,7 +189,7 @@ struct Int8EncoderBlock:
             var stage = 0
             team.share(stage, batches * heads.key_panels(), project)
             team.share(stage, planes * heads.value_panels(), pack)
-            team.share(stage, tasks_of(heard), attend)
+            team.share(stage, attend_tasks[memory_type](heard), attend)
             team.share(stage, (batches * positions + FINISHED - 1) // FINISHED, finish)
 
         sync_parallelize(go, parallelism_level())

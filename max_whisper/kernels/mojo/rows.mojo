@@ -1,4 +1,4 @@
-"""Rows of activations in one or two bytes a value, each row with its own scale.
+"""Rows of activations as they are, or in one or two bytes a value, each with its scale.
 
     x ≈ scale · (byte₁ + byte₂ / 254),   scale = max |x| / 127
 
@@ -10,6 +10,7 @@ anyway, has two. Queries and keys of an attention are kept in one.
 from std.memory import bitcast
 from std.memory.alloc import unsafe_alloc
 
+from .cached_attention import copy
 from .int8 import Ints, OFFSET
 from .layer_norm import normalise
 from .matmul import WIDTH, Vector, larger
@@ -65,8 +66,8 @@ def quantise[
 
 
 struct Rows(Copyable, Movable):
-    """Up to `capacity` rows of `k` values, in one or two `parts`; all first parts lie
-    before all second ones.
+    """Up to `capacity` rows of `k` values, in one or two `parts`, where all first parts
+    lie before all second ones; or in none, as float32.
     """
 
     var bytes: Pointer[Int32, MutUntrackedOrigin]
@@ -78,16 +79,24 @@ struct Rows(Copyable, Movable):
     def __init__(out self, capacity: Int, k: Int, parts: Int):
         self.k = k
         self.parts = parts
-        self.stride = stride_of(k)
-        self.bytes = unsafe_alloc[Int32](capacity * self.stride * parts)
+        self.stride = stride_of(k) if parts else k
+        self.bytes = unsafe_alloc[Int32](capacity * self.stride * max(parts, 1))
         self.scales = unsafe_alloc[Float32](capacity)
 
     def free(self):
         self.bytes.unsafe_free()
         self.scales.unsafe_free()
 
+    @always_inline
+    def floats(self) -> Pointer[Float32, MutUntrackedOrigin]:
+        """The rows, if they are in no parts."""
+        return self.bytes.unsafe_bitcast[Float32]()
+
     def put(self, i: Int, count: Int, x: Pointer[Float32, _]):
-        """Quantise row i of `count`."""
+        """Keep row i of `count`."""
+        if self.parts == 0:
+            copy(self.floats().unsafe_offset(i * self.k), x, self.k)
+            return
         var sink = self.bytes.unsafe_offset(i * self.stride)
         var rest = (self.parts - 1) * count * self.stride
         var scale = quantise(sink, x, self.k, rest)
@@ -101,7 +110,11 @@ struct Rows(Copyable, Movable):
         weight: Pointer[Float32, _],
         bias: Pointer[Float32, _],
     ):
-        """Quantise the layer norm of row i of `count`."""
+        """Keep the layer norm of row i of `count`."""
+        if self.parts == 0:
+            var line = self.floats().unsafe_offset(i * self.k)
+            normalise(line, x, weight, bias, self.k)
+            return
         var line = unsafe_alloc[Float32](self.k)
         normalise(line, x, weight, bias, self.k)
         self.put(i, count, line)
