@@ -14,6 +14,7 @@ from max.engine import InferenceSession
 
 from max_whisper.kernels.int8_ops import Int8Ops
 from tests.kernels import graphs
+from tests.kernels.bench import Bench
 
 WANTED = ("linear_gelu", "projections", f"attention_{'_'.join(map(str, graphs.LONG))}")
 
@@ -23,7 +24,7 @@ def main() -> None:
     set_virtual_cpu_target(cpu)
     ops = Int8Ops()
     extensions = graphs.package(ops)
-    bench = graphs.Bench(ops, extensions, prefix=graphs.INT8, wanted=WANTED)
+    bench = Bench(ops, extensions, prefix=graphs.INT8, wanted=WANTED)
     graphs.build_int8(bench)
     session = InferenceSession([CPU()])
     compiled = session.compile(bench.module, custom_extensions=extensions)
