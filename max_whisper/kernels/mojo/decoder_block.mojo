@@ -29,7 +29,7 @@ from .team import Team
 
 comptime STAGES = 16
 
-comptime SHARES = 4
+comptime SHARES = 16
 """Tasks of a product for each member, so that a late one finds less to do."""
 
 
