@@ -20,7 +20,7 @@ from std.memory import bitcast
 from std.sys import CompilationTarget, llvm_intrinsic
 from std.utils import StaticTuple
 
-from .matmul import PANEL, VECTORS, WIDTH
+from .matmul import PANEL, VECTORS, WIDTH, fetch_line
 
 comptime Ints = SIMD[DType.int32, WIDTH]
 comptime Shorts = SIMD[DType.int16, 2 * WIDTH]
@@ -94,6 +94,7 @@ def accumulate[
             comptime for i in range(rows):
                 acc[i * VECTORS + v] = start
     for q in range(quads):
+        fetch_line(panel, q)
         var w = StaticTuple[Ints, VECTORS](fill=Ints(0))
         comptime for v in range(VECTORS):
             w[v] = panel.unsafe_offset(q * PANEL + v * WIDTH).unsafe_load[width=WIDTH]()
