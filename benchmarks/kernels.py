@@ -32,8 +32,9 @@ from benchmarks.kernel_rows import STEP, Kernel, kernels_of
 from benchmarks.machine import describe
 from max_whisper.config import WhisperConfig
 from max_whisper.kernels.int8_ops import Int8Ops
-from max_whisper.kernels.mojo_ops import KERNELS, MojoOps
+from max_whisper.kernels.mojo_ops import MojoOps
 from max_whisper.kernels.ops import Ops
+from max_whisper.kernels.package import KERNELS
 from max_whisper.weights import load_checkpoint
 
 RESULT = Path(__file__).parent / "results" / "kernels.json"

@@ -27,8 +27,8 @@ from max.graph import Module
 from max_whisper.config import WhisperConfig
 from max_whisper.engine.limits import MAX_CANDIDATES
 from max_whisper.features.log_mel import build_log_mel
-from max_whisper.kernels.mojo_ops import KERNELS
 from max_whisper.kernels.ops import Ops
+from max_whisper.kernels.package import KERNELS
 from max_whisper.model.graphs import (
     build_align,
     build_encode,

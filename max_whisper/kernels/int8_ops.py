@@ -17,7 +17,6 @@ from max.graph import (
     TensorType,
     TensorValue,
     Weight,
-    ops,
 )
 from numpy.typing import NDArray
 
@@ -74,24 +73,6 @@ class Int8Ops(MojoOps):
         keys = ["batch", heads, -(-positions // PANEL), -(-size // QUAD) + 2, PANEL]
         values = ["batch", heads, -(-size // PANEL), -(-positions // QUAD) + 2, PANEL]
         return [TensorType(DType.int32, shape, self.device) for shape in (keys, values)]
-
-    def memorise(
-        self, k: TensorValue, v: TensorValue, heads: int
-    ) -> tuple[TensorValue, TensorValue]:
-        batch, positions, width = k.shape
-        found = []
-        kernels = ("whisper_int8_pack_keys", "whisper_int8_pack_values")
-        types = self.memory_types(heads, int(width) // heads, int(positions))
-        for kernel, x, memory in zip(kernels, (k, v), types, strict=True):
-            shape = [batch, *memory.shape[1:]]
-            type_ = TensorType(DType.int32, shape, self.device)
-            found.append(ops.custom(kernel, self.device, [x], [type_])[0].tensor)
-        return found[0], found[1]
-
-    def attention(
-        self, q: TensorValue, keys: TensorValue, values: TensorValue
-    ) -> TensorValue:
-        return self._custom("whisper_int8_attention", [q, keys, values], q.shape)
 
     def _linear(
         self,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from max.graph import (
     BufferValue,
     DeviceRef,
     Dim,
-    KernelLibrary,
     Shape,
     TensorType,
     TensorValue,
@@ -28,18 +26,9 @@ from max.graph import (
 from numpy.typing import NDArray
 
 from max_whisper.kernels.ops import Matrix
+from max_whisper.kernels.package import package
 
-KERNELS = Path(__file__).parent / "mojo"
 PANEL = 32
-
-
-@cache
-def package() -> list[Path]:
-    """The kernels as one parsed file; given the folder, every graph would parse it."""
-    library = KernelLibrary()
-    library.load_paths([KERNELS])
-    paths: list[Path] = library.library_paths()
-    return paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,18 +123,21 @@ class MojoOps:
     def memorise(
         self, k: TensorValue, v: TensorValue, heads: int
     ) -> tuple[TensorValue, TensorValue]:
-        batch, positions, width = k.shape
-        types = self.memory_types(heads, int(width) // heads, int(positions))
-        keys, values = ([batch, *type.shape[1:]] for type in types)
-        return (
-            self._custom("whisper_pack_keys", [k], keys),
-            self._custom("whisper_pack_values", [v], values),
+        kernels = ("whisper_pack_keys", "whisper_pack_values")
+        how = {"memory_type": self.memory_dtype}
+        keys, values = (
+            ops.custom(kernel, self.device, [x], [type_], how)[0].tensor
+            for kernel, x, type_ in zip(
+                kernels, (k, v), self._memory_of(k, heads), strict=True
+            )
         )
+        return keys, values
 
     def attention(
         self, q: TensorValue, keys: TensorValue, values: TensorValue
     ) -> TensorValue:
-        return self._custom("whisper_attention", [q, keys, values], q.shape)
+        how = {"memory_type": self.memory_dtype}
+        return self._custom("whisper_attention", [q, keys, values], q.shape, **how)
 
     def cached_attention(
         self,
@@ -166,17 +158,12 @@ class MojoOps:
     def encoder_block(
         self, x: TensorValue, heads: int, weights: Sequence[Value[Any]]
     ) -> TensorValue:
-        batch, positions, width = x.shape
         rows = TensorType(self.dtype, x.shape, self.device)
-        keys, values = (
-            TensorType(type_.dtype, [batch, *type_.shape[1:]], self.device)
-            for type_ in self.memory_types(heads, int(width) // heads, int(positions))
-        )
         y, *_ = ops.custom(
             "whisper_encoder_block",
             self.device,
             [x, *weights],
-            [rows, rows, rows, rows, keys, values],
+            [*[rows] * 4, *self._memory_of(x, heads)],
             parameters=self._block_parameters,
         )
         return y.tensor
@@ -260,6 +247,15 @@ class MojoOps:
     ) -> TensorValue:
         shape = [(int(samples.shape[0]) - 240) // 160, filters.shape[0]]
         return self._custom("whisper_log_mel", [samples, window, turns, filters], shape)
+
+    def _memory_of(self, x: TensorValue, heads: int) -> list[TensorType]:
+        """The types of what is memorised of keys or values like x."""
+        batch, positions, width = x.shape
+        types = self.memory_types(heads, int(width) // heads, int(positions))
+        return [
+            TensorType(type_.dtype, [batch, *type_.shape[1:]], self.device)
+            for type_ in types
+        ]
 
     def _product(
         self,

@@ -22,7 +22,7 @@ from std.memory.alloc import unsafe_alloc
 from std.utils import StaticTuple
 
 from .cached_attention import dot
-from .candidates import log_sum_exp, maximum
+from .log_sum_exp import log_sum_exp, maximum
 from .matmul import WIDTH, Vector
 
 comptime REACH = 3

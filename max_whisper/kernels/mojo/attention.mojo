@@ -14,10 +14,6 @@ For a few queries at a time, one head's scores over all positions stay in the ca
 The panels are made once a layer or once a window: see `memory.mojo`.
 """
 
-import extensibility
-from extensibility import InputTensor, OutputTensor
-from max.algorithm import sync_parallelize
-from max.gpu.host import DeviceContext
 from std.math import exp, sqrt
 from std.memory.alloc import unsafe_alloc
 from std.utils import StaticTuple
@@ -148,34 +144,3 @@ def attend(
         if left == rows:
             tile[rows](plane, row, scores)
     scores.unsafe_free()
-
-
-@extensibility.register("whisper_attention")
-struct Attention:
-    @staticmethod
-    def execute[
-        target: StaticString
-    ](
-        y: OutputTensor[dtype=DType.float32, rank=3, ...],
-        q: InputTensor[dtype=DType.float32, rank=3, ...],
-        keys: InputTensor[dtype=DType.float32, rank=5, ...],
-        values: InputTensor[dtype=DType.float32, rank=5, ...],
-        ctx: DeviceContext,
-    ) raises:
-        var sizes = Sizes(
-            batches=q.dim_size(0),
-            queries=q.dim_size(1),
-            width=q.dim_size(2),
-            heads=keys.dim_size(1),
-            size=keys.dim_size(3),
-            positions=values.dim_size(3),
-        )
-        var yp = y.unsafe_ptr()
-        var qp = q.unsafe_ptr()
-        var kp = keys.unsafe_ptr()
-        var vp = values.unsafe_ptr()
-
-        def task(t: Int) {imm}:
-            attend(sizes, t, yp, qp, kp, vp)
-
-        sync_parallelize(task, tasks_of(sizes))

@@ -22,48 +22,11 @@ import extensibility
 from extensibility import InputTensor, OutputTensor
 from max.algorithm import sync_parallelize
 from max.gpu.host import DeviceContext
-from std.math import exp, iota, log
+from std.math import iota, log
 from std.memory.alloc import unsafe_alloc
 
+from .log_sum_exp import NEVER, log_sum_exp, maximum
 from .matmul import WIDTH, Vector
-
-comptime NEVER = Float32.MIN
-
-
-@always_inline
-def log_sum_exp(
-    x: Pointer[Float32, _], first: Int, last: Int, best: Float32
-) -> Float32:
-    """The logarithm of Σ exp(x[i]) over first ≤ i < last, whose largest is `best`; minus
-    infinity if there is nothing.
-    """
-    if best == NEVER:
-        return NEVER
-    var sums = Vector(0)
-    var i = first
-    while i + WIDTH <= last:
-        sums += exp(x.unsafe_offset(i).unsafe_load[width=WIDTH]() - best)
-        i += WIDTH
-    var sum = sums.reduce_add()
-    while i < last:
-        sum += exp(x.unsafe_offset(i).unsafe_load[width=1]() - best)
-        i += 1
-    return best + log(sum)
-
-
-@always_inline
-def maximum(x: Pointer[Float32, _], first: Int, last: Int) -> Float32:
-    """The largest of x[i] over first ≤ i < last."""
-    var bests = Vector(NEVER)
-    var i = first
-    while i + WIDTH <= last:
-        bests = max(bests, x.unsafe_offset(i).unsafe_load[width=WIDTH]())
-        i += WIDTH
-    var best = bests.reduce_max()
-    while i < last:
-        best = max(best, x.unsafe_offset(i).unsafe_load[width=1]())
-        i += 1
-    return best
 
 
 @always_inline
@@ -287,28 +250,3 @@ struct Candidates:
             allowed.unsafe_free()
 
         sync_parallelize(task, tokens.dim_size(0))
-
-
-@extensibility.register("whisper_probe")
-struct Probe:
-    """Log probabilities of a few tokens, without any rule: `[batch, probed]`."""
-
-    @staticmethod
-    def execute[
-        target: StaticString
-    ](
-        logprobs: OutputTensor[dtype=DType.float32, rank=2, ...],
-        logits: InputTensor[dtype=DType.float32, rank=3, ...],
-        tokens: InputTensor[dtype=DType.int32, rank=1, ...],
-        ctx: DeviceContext,
-    ) raises:
-        var n = logits.dim_size(2)
-        var count = tokens.dim_size(0)
-        for row in range(logits.dim_size(0)):
-            var source = logits.unsafe_ptr().unsafe_offset(row * n)
-            var total = log_sum_exp(source, 0, n, maximum(source, 0, n))
-            for j in range(count):
-                var token = Int(tokens.unsafe_ptr().unsafe_offset(j).unsafe_load[width=1]())
-                logprobs.unsafe_ptr().unsafe_offset(row * count + j).unsafe_store(
-                    source.unsafe_offset(token).unsafe_load[width=1]() - total
-                )

@@ -11,10 +11,6 @@ Spans are joined in float32, each weighed by 2^(its best - best so far); no scor
 leaves the cache. What a byte of a probability loses is relative to its own span.
 """
 
-import extensibility
-from extensibility import InputTensor, OutputTensor
-from max.algorithm import sync_parallelize
-from max.gpu.host import DeviceContext
 
 from .attention import Sizes
 from .int8 import ROWS8
@@ -71,34 +67,3 @@ def positions_of(values: Pointer[Int32, _], lines: Int) -> Int:
     """Panels hold whole quads; their last line says how many positions are real."""
     var last = values.unsafe_offset((lines - 1) * PANEL)
     return Int(last.unsafe_load[width=1]())
-
-
-@extensibility.register("whisper_int8_attention")
-struct Int8Attention:
-    @staticmethod
-    def execute[
-        target: StaticString
-    ](
-        y: OutputTensor[dtype=DType.float32, rank=3, ...],
-        q: InputTensor[dtype=DType.float32, rank=3, ...],
-        keys: InputTensor[dtype=DType.int32, rank=5, ...],
-        values: InputTensor[dtype=DType.int32, rank=5, ...],
-        ctx: DeviceContext,
-    ) raises:
-        var sizes = Sizes(
-            batches=q.dim_size(0),
-            queries=q.dim_size(1),
-            width=q.dim_size(2),
-            heads=keys.dim_size(1),
-            size=q.dim_size(2) // keys.dim_size(1),
-            positions=positions_of(values.unsafe_ptr(), values.dim_size(3)),
-        )
-        var yp = y.unsafe_ptr()
-        var qp = q.unsafe_ptr()
-        var kp = keys.unsafe_ptr()
-        var vp = values.unsafe_ptr()
-
-        def task(t: Int) {imm}:
-            attend8(sizes, t, yp, qp, kp, vp)
-
-        sync_parallelize(task, tasks_of8(sizes))

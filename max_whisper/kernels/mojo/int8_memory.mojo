@@ -6,17 +6,12 @@ other way round, `[head_size, positions]`. Probabilities have no offset to take 
 the last line of a panel of values has the number of positions instead of sums.
 """
 
-import extensibility
-from extensibility import InputTensor, OutputTensor
-from max.algorithm import sync_parallelize
-from max.gpu.host import DeviceContext
 from std.memory import bitcast
 from std.memory.alloc import unsafe_alloc
 from std.utils import StaticTuple
 
 from .int8 import Ints, dot
 from .matmul import PANEL, VECTORS, WIDTH, Vector, larger
-from .memory import Heads
 from .rows import quantise, stride_of
 
 
@@ -90,65 +85,3 @@ def pack_values8(
         var scales = panel.unsafe_offset(quads * PANEL + j * WIDTH)
         scales.unsafe_store(bitcast[DType.int32, WIDTH](most[j] / 127))
         scales.unsafe_offset(PANEL).unsafe_store(Ints(Int32(positions)))
-
-
-@extensibility.register("whisper_int8_pack_keys")
-struct Int8PackKeys:
-    """Keys `[batch, positions, heads · head_size]`, quantised by position."""
-
-    @staticmethod
-    def execute[
-        target: StaticString
-    ](
-        panels: OutputTensor[dtype=DType.int32, rank=5, ...],
-        k: InputTensor[dtype=DType.float32, rank=3, ...],
-        ctx: DeviceContext,
-    ) raises:
-        var heads = Heads(k.dim_size(1), k.dim_size(2), panels.dim_size(1))
-        var lines = panels.dim_size(3)
-        var count = heads.key_panels()
-        var source = k.unsafe_ptr()
-        var sink = panels.unsafe_ptr()
-
-        def task(t: Int) {imm}:
-            var first = t % count * PANEL
-            pack_keys8(
-                sink.unsafe_offset(t * lines * PANEL),
-                source.unsafe_offset(heads.place(t // count, first, 0)),
-                heads.width,
-                heads.size(),
-                heads.positions - first,
-            )
-
-        sync_parallelize(task, k.dim_size(0) * heads.heads * count)
-
-
-@extensibility.register("whisper_int8_pack_values")
-struct Int8PackValues:
-    """Values `[batch, positions, heads · head_size]`, quantised by channel."""
-
-    @staticmethod
-    def execute[
-        target: StaticString
-    ](
-        panels: OutputTensor[dtype=DType.int32, rank=5, ...],
-        v: InputTensor[dtype=DType.float32, rank=3, ...],
-        ctx: DeviceContext,
-    ) raises:
-        var heads = Heads(v.dim_size(1), v.dim_size(2), panels.dim_size(1))
-        var lines = panels.dim_size(3)
-        var count = heads.value_panels()
-        var source = v.unsafe_ptr()
-        var sink = panels.unsafe_ptr()
-
-        def task(t: Int) {imm}:
-            var channel = t % count * PANEL
-            pack_values8(
-                sink.unsafe_offset(t * lines * PANEL),
-                source.unsafe_offset(heads.place(t // count, 0, channel)),
-                heads.width,
-                min(PANEL, heads.size() - channel),
-                heads.positions,
-            )
-
-        sync_parallelize(task, v.dim_size(0) * heads.heads * count)

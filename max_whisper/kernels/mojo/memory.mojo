@@ -1,9 +1,5 @@
 """Keys and values of an attention as panels, in float32; see `attention.mojo`."""
 
-import extensibility
-from extensibility import InputTensor, OutputTensor
-from max.algorithm import sync_parallelize
-from max.gpu.host import DeviceContext
 
 from .matmul import PANEL
 
@@ -71,65 +67,3 @@ def pack_values(
             sink.unsafe_offset(i).unsafe_store(row.unsafe_offset(i).unsafe_load[width=1]())
         for i in range(channels, PANEL):
             sink.unsafe_offset(i).unsafe_store(Float32(0))
-
-
-@extensibility.register("whisper_pack_keys")
-struct PackKeys:
-    """Keys `[batch, positions, heads · head_size]` to panels of kᵀ."""
-
-    @staticmethod
-    def execute[
-        target: StaticString
-    ](
-        panels: OutputTensor[dtype=DType.float32, rank=5, ...],
-        k: InputTensor[dtype=DType.float32, rank=3, ...],
-        ctx: DeviceContext,
-    ) raises:
-        var heads = Heads(k.dim_size(1), k.dim_size(2), panels.dim_size(1))
-        var lines = panels.dim_size(3)
-        var count = heads.key_panels()
-        var source = k.unsafe_ptr()
-        var sink = panels.unsafe_ptr()
-
-        def task(t: Int) {imm}:
-            var first = t % count * PANEL
-            pack_keys(
-                sink.unsafe_offset(t * lines * PANEL),
-                source.unsafe_offset(heads.place(t // count, first, 0)),
-                heads.width,
-                heads.size(),
-                heads.positions - first,
-            )
-
-        sync_parallelize(task, k.dim_size(0) * heads.heads * count)
-
-
-@extensibility.register("whisper_pack_values")
-struct PackValues:
-    """Values `[batch, positions, heads · head_size]` to panels of v."""
-
-    @staticmethod
-    def execute[
-        target: StaticString
-    ](
-        panels: OutputTensor[dtype=DType.float32, rank=5, ...],
-        v: InputTensor[dtype=DType.float32, rank=3, ...],
-        ctx: DeviceContext,
-    ) raises:
-        var heads = Heads(v.dim_size(1), v.dim_size(2), panels.dim_size(1))
-        var lines = panels.dim_size(3)
-        var count = heads.value_panels()
-        var source = v.unsafe_ptr()
-        var sink = panels.unsafe_ptr()
-
-        def task(t: Int) {imm}:
-            var channel = t % count * PANEL
-            pack_values(
-                sink.unsafe_offset(t * lines * PANEL),
-                source.unsafe_offset(heads.place(t // count, 0, channel)),
-                heads.width,
-                min(PANEL, heads.size() - channel),
-                heads.positions,
-            )
-
-        sync_parallelize(task, v.dim_size(0) * heads.heads * count)
