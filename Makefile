@@ -50,10 +50,12 @@ gpu-compile: $(READY)  ## the graphs for a GPU, where there is none; slow
 PYTHON_HERE ?= $(BIN)/python
 
 gpu-check:  ## on a machine with a GPU: texts, tests and speed; docs/gpu.md
-	$(PYTHON_HERE) -m tests.parity.precision --dtype bfloat16 --device gpu
-	MAX_WHISPER_TEST_DEVICE=gpu $(PYTHON_HERE) -m pytest tests/demo
-	$(PYTHON_HERE) -m benchmarks.gpu
-	$(PYTHON_HERE) -m benchmarks.report
+	status=0; \
+	$(PYTHON_HERE) -m tests.parity.precision --dtype bfloat16 --device gpu || status=1; \
+	MAX_WHISPER_TEST_DEVICE=gpu $(PYTHON_HERE) -m pytest tests/demo || status=1; \
+	$(PYTHON_HERE) -m benchmarks.gpu || status=1; \
+	$(PYTHON_HERE) -m benchmarks.report || status=1; \
+	exit $$status
 
 wheels: $(READY)  ## all that `make gpu-check` needs, as wheels in build/wheels
 	$(BIN)/python -m pip wheel --quiet -c constraints.txt -w build/wheels '.[dev]'

@@ -15,7 +15,8 @@ from max_whisper.config import WhisperConfig
 from max_whisper.engine.limits import MAX_CANDIDATES
 from max_whisper.features.log_mel import BLOCK_SAMPLES
 from max_whisper.features.mel_filters import mel_filters
-from max_whisper.kernels.ops import BlockOps, Matrix, Ops
+from max_whisper.kernels.mojo_ops import MojoOps
+from max_whisper.kernels.ops import Matrix
 
 WINDOW = "window"
 STEP = "token step, 5 rows"
@@ -34,7 +35,7 @@ class Kernel:
     """
 
     dtype: str
-    ops: Ops
+    ops: MojoOps
     stage: str
     name: str
     arrays: Arrays
@@ -68,7 +69,7 @@ class Kernel:
         return [Buffer.from_numpy(array.copy()) for array in arrays]
 
 
-def kernels_of(config: WhisperConfig, dtype: str, ops: Ops) -> Iterator[Kernel]:
+def kernels_of(config: WhisperConfig, dtype: str, ops: MojoOps) -> Iterator[Kernel]:
     """What hears 30 s, then what finds the next token of five beams; each once, though
     every layer has its own.
     """
@@ -79,13 +80,9 @@ def kernels_of(config: WhisperConfig, dtype: str, ops: Ops) -> Iterator[Kernel]:
     yield make.convolution("conv2", width, stride=2)
     yield from make.products(positions)
     yield make.attention("attention, with packing", positions)
+    yield make.encoder_block()
     make = Maker(config, dtype, STEP, ops)
-    if isinstance(ops, BlockOps):
-        yield make.block(ops)
-    else:
-        yield from make.products(BEAM)
-        yield make.cached_attention()
-        yield make.cross_attention()
+    yield make.decoder_block()
     yield make.logits()
     yield make.candidates()
 
@@ -97,7 +94,7 @@ class Maker:
     config: WhisperConfig
     dtype: str
     stage: str
-    ops: Ops
+    ops: MojoOps
 
     def kernel(
         self, name: str, arrays: Arrays, build: Callable[..., Any], **how: Any
@@ -190,47 +187,32 @@ class Maker:
             bytes=2 * memory.nbytes,
         )
 
-    def cross_attention(self) -> Kernel:
-        width, positions = self.config.d_model, self.config.max_source_positions
-        memory = self.memory()
+    def encoder_block(self) -> Kernel:
+        """A whole block of the encoder."""
+        config = self.config
+        width, hidden = config.d_model, config.encoder_ffn_dim
+        positions, heads = config.max_source_positions, config.encoder_attention_heads
+        products = 4 * width * width + 2 * width * hidden
+        weights = self.block_weights(hidden, self.attention_weights())
         return self.kernel(
-            "cross-attention",
-            [numbers(1, BEAM, width), *memory],
-            self.ops.attention,
-            operations=4 * BEAM * positions * width,
-            bytes=sum(array.nbytes for array in memory),
+            "a block",
+            [numbers(1, positions, width), *weights],
+            lambda x, *weights: self.ops.encoder_block(x, heads, weights),
+            operations=2 * positions * (products + 2 * positions * width),
+            bytes=sum(array.nbytes for array in weights),
         )
 
-    def cached_attention(self) -> Kernel:
-        width, heads = self.config.d_model, self.config.decoder_attention_heads
-        paths, caches = self.past()
-
-        def build(*values: Any) -> Any:
-            qkv, paths, caches = values[:3], values[3:6], values[6:]
-            return self.ops.cached_attention(qkv, caches, paths, heads)
-
-        return self.kernel(
-            f"cached attention, {SAID} tokens",
-            [*[numbers(BEAM, 1, width)] * 3, *paths, *caches],
-            build,
-            operations=4 * BEAM * SAID * width,
-            bytes=2 * 4 * BEAM * SAID * width,
-            caches=2,
-        )
-
-    def block(self, ops: BlockOps) -> Kernel:
+    def decoder_block(self) -> Kernel:
         """A whole block of the decoder, after so many tokens."""
         width, hidden = self.config.d_model, self.config.decoder_ffn_dim
-        square, vector = self.weight(width, width), numbers(width)
-        norm, layer = [vector, vector], [square, vector]
-        weights = [*norm, *layer, square, *layer, *layer, *norm, *layer, *layer, *norm]
-        weights += [self.weight(hidden, width), numbers(hidden)]
-        weights += [self.weight(width, hidden), vector]
+        layer = self.layer(width, width)
+        cross = [*[numbers(width)] * 2, *layer, *layer]
+        weights = self.block_weights(hidden, self.attention_weights(), cross)
         paths, caches = self.past()
         memory = self.memory()
 
         def build(x: Any, *values: Any) -> Any:
-            return [*ops.decoder_block(x, values[:5], values[-2:], values[5:-2])]
+            return [*self.ops.decoder_block(x, values[:5], values[-2:], values[5:-2])]
 
         positions = self.config.max_source_positions
         products = 6 * width * width + 2 * width * hidden
@@ -243,6 +225,24 @@ class Maker:
             bytes=sum(array.nbytes for array in (*memory, *weights)) + 4 * seen,
             caches=2,
         )
+
+    def attention_weights(self) -> list[np.ndarray]:
+        """Of a layer norm, queries, keys, values and what follows them."""
+        layer = self.layer(self.config.d_model, self.config.d_model)
+        return [layer[1], layer[1], *layer, layer[0], *layer, *layer]
+
+    def block_weights(
+        self, hidden: int, *attentions: list[np.ndarray]
+    ) -> list[np.ndarray]:
+        """Of a block with such attentions before its feed-forward part."""
+        width = self.config.d_model
+        feed = [*self.layer(hidden, width), *self.layer(width, hidden)]
+        weights = [weight for attention in attentions for weight in attention]
+        return [*weights, *[numbers(width)] * 2, *feed]
+
+    def layer(self, rows: int, columns: int) -> list[np.ndarray]:
+        """A matrix and its bias."""
+        return [self.weight(rows, columns), numbers(rows)]
 
     def memory(self) -> list[np.ndarray]:
         """Keys and values of the sound, all zero."""

@@ -4,16 +4,16 @@
 
 First the machine: products of registers and bytes read (`peaks.mojo`). Then each
 operation of one window and of one token step, at the sizes of a model, in a graph of
-its own, in float32 and in int8. A graph of a step does its operation several times in a
-row, each time on other weights, as one layer follows another; before it is called the
-caches are filled with something else, so that weights come from memory.
+its own, in float32 and in int8; then all of them together, in the engine. A graph of a
+step does its operation several times in a row, each time on other weights, as one layer
+follows another; before it is called the caches are filled with something else, so that
+weights come from memory.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import subprocess
 import sys
 import time
@@ -30,29 +30,30 @@ from max.graph import BufferType, Graph, Module
 from benchmarks.audio import SPEECH
 from benchmarks.kernel_rows import STEP, Kernel, kernels_of
 from benchmarks.machine import describe
+from benchmarks.wholes import row, wholes
 from max_whisper.config import WhisperConfig
 from max_whisper.kernels.int8_ops import Int8Ops
 from max_whisper.kernels.mojo_ops import MojoOps
-from max_whisper.kernels.ops import Ops
 from max_whisper.kernels.package import KERNELS
 from max_whisper.weights import load_checkpoint
 
 RESULT = Path(__file__).parent / "results" / "kernels.json"
 MODEL = SPEECH.parent / "models" / "whisper-tiny.en-relearned"
 PEAKS = Path(__file__).parent / "peaks.mojo"
-SETS: dict[str, Ops] = {"float32": MojoOps(DType.float16), "int8": Int8Ops()}
+SETS: dict[str, MojoOps] = {"float32": MojoOps(DType.float16), "int8": Int8Ops()}
 SOMETHING_ELSE = np.ones(2**24, np.float32)
 """64 MB: more than any cache before memory holds."""
 
 
 def main() -> None:
     asked = arguments()
-    config = load_checkpoint(asked.model).config
+    checkpoint = load_checkpoint(asked.model)
     result = {"machine": describe(), "model": Path(asked.model).name, "peaks": peaks()}
     print(json.dumps(result["peaks"]), flush=True)
-    result["rows"] = measure(config, asked.rounds)
-    for row in result["rows"]:
-        print(json.dumps(row))
+    result["rows"] = measure(checkpoint.config, asked.rounds)
+    result["rows"] += wholes(checkpoint, asked.rounds)
+    for found in result["rows"]:
+        print(json.dumps(found))
     asked.json.write_text(json.dumps(result, indent=1) + "\n")
 
 
@@ -88,7 +89,15 @@ def measure(config: WhisperConfig, rounds: int) -> list[dict[str, Any]]:
             taken = seconds_of(models[kernel.key], inputs[kernel.key])
             if round_:  # the first one warms up
                 seconds[kernel.key].append(taken / kernel.times)
-    return [row(kernel, seconds[kernel.key]) for kernel in kernels]
+    return [
+        row(
+            (kernel.dtype, kernel.stage, kernel.name),
+            seconds[kernel.key],
+            operations=kernel.operations,
+            size=kernel.bytes,
+        )
+        for kernel in kernels
+    ]
 
 
 def compiled(kernels: list[Kernel]) -> dict[str, Model]:
@@ -129,18 +138,6 @@ def seconds_of(model: Model, inputs: list[Buffer]) -> float:
     begin = time.perf_counter()
     model.execute(*inputs)
     return time.perf_counter() - begin
-
-
-def row(kernel: Kernel, taken: list[float]) -> dict[str, Any]:
-    seconds = statistics.median(taken)
-    return {
-        "dtype": kernel.dtype,
-        "stage": kernel.stage,
-        "kernel": kernel.name,
-        "milliseconds": 1000 * seconds,
-        "gops": kernel.operations / seconds / 1e9,
-        "gb_s": kernel.bytes / seconds / 1e9,
-    }
 
 
 if __name__ == "__main__":

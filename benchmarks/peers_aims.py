@@ -50,7 +50,7 @@ def lines(aim: Aim, results: dict[str, Any]) -> Iterator[Row]:
 
 
 def ratio(aim: Aim, beam: int, results: dict[str, Any]) -> float | None:
-    """By medians of rounds; ours at its best against the peer at its best."""
+    """The median of rounds, of ours at its best against the peer at its best."""
     rows = [
         row
         for case in results["cases"]
@@ -58,12 +58,14 @@ def ratio(aim: Aim, beam: int, results: dict[str, Any]) -> float | None:
         for row in case["rows"]
         if row["beam"] == beam
     ]
-    ours = seconds(rows, f"ours {aim.precision}")
-    theirs = seconds(rows, aim.peer)
-    return min(theirs) / min(ours) if ours and theirs else None
+    ours, theirs = best(rows, f"ours {aim.precision}"), best(rows, aim.peer)
+    if ours is None or theirs is None:
+        return None
+    found: float = theirs["against"][ours["contender"]]["median"]
+    return found
 
 
-def seconds(rows: list[dict[str, Any]], name: str) -> list[float]:
-    return [
-        row["seconds"]["median"] for row in rows if row["contender"].startswith(name)
-    ]
+def best(rows: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
+    """The fastest of those whose name begins so."""
+    named = [row for row in rows if row["contender"].startswith(name)]
+    return min(named, key=lambda row: row["seconds"]["median"], default=None)

@@ -25,6 +25,7 @@ FILES = {"peers_short": "peers", "peers_aims": "peers"}
 DOCUMENTS = (
     "README.md",
     "docs/performance.md",
+    "docs/gpu.md",
     "max_whisper/demo/model/README.md",
 )
 
@@ -60,7 +61,9 @@ def tables() -> dict[str, str]:
         "peers_aims": peers_aims_table,
         "batches_float32": batches,
         "batches_int8": batches,
-        "int8": int8,
+        "int8": precision,
+        "bfloat16": precision,
+        "gpu": gpu,
         "memory": memory,
         "false_words": false_words,
         "demo": demo,
@@ -130,13 +133,33 @@ def kernels(results: dict[str, Any]) -> str:
 
 
 def _share(found: float, most: float) -> str:
-    return f"{found:.0f} ({found / most:.0%})" if found else ""
+    return f"{found:.0f} ({found / most:.0%})" if found >= most / 100 else ""
 
 
-def int8(results: dict[str, Any]) -> str:
-    """What int8 loses of float32."""
+def precision(results: dict[str, Any]) -> str:
+    """What another precision loses of float32."""
     rows = [tuple(row) for row in results["rows"]]
     return table(("measure", "found", "bound"), rows) + measured_with(results)
+
+
+def gpu(results: dict[str, Any]) -> str:
+    """Ours on a GPU beside PyTorch on it; what is missing with its reason."""
+    own = [row for row in results["rows"] if row["engine"] == "ours"]
+    ours = {row["shape"]: row.get("seconds_a_window", float("nan")) for row in own}
+
+    def cells(row: dict[str, Any]) -> Row:
+        seconds = row["seconds_a_window"]
+        numbers = f"{seconds:.3f}", f"{seconds / ours[row['shape']]:.2f}"
+        speeds = f"{row['tokens_a_second']:.0f}", f"{row['encoder_tflops']:.1f}"
+        return str(row["windows"]), *numbers, *speeds
+
+    rows = [
+        (row["shape"], row["engine"])
+        + ((row["missing"], *[""] * 4) if "missing" in row else cells(row))
+        for row in results["rows"]
+    ]
+    head = ("shape", "engine", "windows", "s a window", "× ours", "tokens/s", "TFLOP/s")
+    return table(head, rows) + measured_with(results)
 
 
 def batches(results: dict[str, Any]) -> str:

@@ -44,9 +44,9 @@ def decode(
     """
     tasks = [DecodingTask.plan(tokenizer, each, engine.config) for each in options]
     state = _prefill(engine, features, tasks)
+    silences = np.exp(state.probes[:, 0]).tolist()
     lines = [Line(task, tokenizer.eot) for task in tasks]
     _run(engine, state, lines)
-    silences = np.exp(state.probes[:, 0]).tolist()
     return [
         _result(tokenizer, line, silence)
         for line, silence in zip(lines, silences, strict=True)

@@ -15,7 +15,7 @@ from max_whisper.engine.protocol import Bounds, Candidates
 class Line:
     """Feeds the rows of one window, until its search ends or it has no more room.
 
-    While other windows go on, the rows of one that is done are fed their end.
+    The rows of a window that is done are fed their end, until it leaves the batch.
     """
 
     def __init__(self, task: DecodingTask, eot: int) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from max_whisper.audio.constants import HOP_LENGTH
 from max_whisper.config import WhisperConfig
+from max_whisper.engine.buffers import first_positions, gathered, only
 from max_whisper.engine.protocol import (
     Alignment,
     AudioFeatures,
@@ -34,7 +35,8 @@ from max_whisper.model import graphs
 CPU_BATCH, GPU_BATCH = 8, 16
 """Windows side by side at most, unless the user says."""
 BATCH_BYTES = 2**30
-"""What the cross-attention's keys and values of all of them may take."""
+"""What the cross-attention's keys and values of a batch may take; while windows are
+gathered, or some are left behind, there is a copy of them."""
 
 
 @dataclass(slots=True)
@@ -107,7 +109,7 @@ class MaxEngine:
             return first
         parts = zip(*(_buffers(w.features) for w in windows), strict=True)
         indices = [window.index for window in windows]
-        states, *cross = (_gathered(same, indices) for same in parts)
+        states, *cross = (gathered(same, indices) for same in parts)
         return AudioFeatures(len(windows), states, tuple(cross))
 
     def prefill(
@@ -186,7 +188,7 @@ class MaxEngine:
         kept = np.arange(len(rows.slots)).reshape(state.batch, state.group)[[*windows]]
         left = replace(
             rows,
-            cross=tuple(_gathered([b] * len(windows), windows) for b in rows.cross),
+            cross=tuple(gathered([b] * len(windows), windows) for b in rows.cross),
             no_tokens=rows.no_tokens[: kept.size, :],
             slots=rows.slots[kept.ravel()],
             positions=rows.positions[kept.ravel()],
@@ -205,12 +207,12 @@ class MaxEngine:
     ) -> Alignment:
         start, capacity = np.zeros(1, np.int32), self.config.max_target_positions
         buffers = _buffers(window.features)
-        states, *cross = (_only(buffer, window.index) for buffer in buffers)
+        states, *cross = (only(buffer, window.index) for buffer in buffers)
         looks, logprobs = self._run(
             graphs.ALIGN,
             self._put(np.array([tokens], np.int32)),
             self._put(np.array([text_end], np.int32)),
-            states[:, :positions, :].contiguous(),
+            first_positions(states, positions),
             *map(self._put, (start, start, np.zeros((1, len(tokens)), np.int32))),
             *cross,
             *self._caches((1, capacity, self.config.d_model)),
@@ -274,24 +276,6 @@ def _cross_bytes(config: WhisperConfig) -> int:
 
 def _buffers(features: AudioFeatures) -> tuple[Buffer, ...]:
     return features.states, *features.cross
-
-
-def _gathered(buffers: Sequence[Buffer], indices: Sequence[int]) -> Buffer:
-    """A new buffer of one window of each, in their order."""
-    first = buffers[0]
-    shape = (len(buffers), *first.shape[1:])
-    gathered = Buffer(first.dtype, shape, first.device)
-    for place, (buffer, index) in enumerate(zip(buffers, indices, strict=True)):
-        _only(gathered, place).inplace_copy_from(_only(buffer, index))
-    # Copies run beside us, and not in turn with what a graph does.
-    first.device.synchronize()
-    return gathered
-
-
-def _only(buffer: Buffer, index: int) -> Buffer:
-    """One window of a batch, as a batch of one."""
-    rest = (slice(None),) * (buffer.rank - 1)
-    return buffer[(slice(index, index + 1), *rest)]
 
 
 def _get(buffer: Buffer) -> NDArray[Any]:

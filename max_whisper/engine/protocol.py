@@ -5,6 +5,7 @@ rules cross as data, not as callbacks.
 
     log_mel    samples               → Mel             (once a file)
     encode     mel windows           → AudioFeatures   (once a window)
+    gather     windows               → AudioFeatures   (where they were encoded apart)
     prefill    features and prompts  → DecodingState   (once a window and temperature)
     step       state and tokens      → Candidates      (once a token)
     keep       state and windows     → DecodingState   (when others are done)

@@ -31,7 +31,7 @@ _ROWS_AT_ONCE = 64 * PANEL
 class Int8Ops(MojoOps):
     """See `Ops` for the operations; weights are stored as int32, four in one.
 
-    Activations are quantised to `activation_bytes`, one or two: see `int8_rows.mojo`.
+    Activations are quantised to `activation_bytes`, one or two: see `rows.mojo`.
     """
 
     weight_dtype: DType = DType.int32

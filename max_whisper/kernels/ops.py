@@ -190,6 +190,8 @@ class Ops(Protocol):
 class BlockOps(Protocol):
     """A set that has whole blocks as one operation each.
 
+    Where there are any, the model uses nothing else for a block, and what one is made
+    of (`projections`, `attention`, `cached_attention`) is what it is tested against.
     `weights` are those of the block, in the order in which they are used.
     """
 

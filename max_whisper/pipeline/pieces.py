@@ -31,7 +31,7 @@ def _pieces(loudness: NDArray[np.float32], clip: Clip, longest: int) -> Iterator
     start, end = clip
     while end - start > longest:
         last = min(start + longest, end - longest // 6)
-        first = min(start + longest * 4 // 5, last - 1)
+        first = min(start + longest * 4 // 5, last - max(1, longest // 5))
         cut = first + int(np.argmin(loudness[first:last]))
         yield start, cut
         start = cut

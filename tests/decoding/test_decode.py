@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from max_whisper.decoding.decode import decode
 from max_whisper.decoding.options import DecodingOptions
+from max_whisper.engine.protocol import DecodingState
 from max_whisper.errors import OptionError
 from tests.fakes import (
     FakeEngine,
@@ -49,6 +51,30 @@ def test_a_batch_decodes_as_its_windows_alone(search: dict[str, Any]) -> None:
     for window, result in zip(windows, together, strict=True):
         features = engine.encode(window[np.newaxis])
         assert decode(engine, TOKENIZER, features, [options]) == [result]
+
+
+def test_windows_that_are_done_are_left_behind_a_quarter_at_a_time() -> None:
+    engine = random_engine()
+    kept = []
+    keep = engine.keep
+
+    def watched(state: DecodingState, windows: Sequence[int]) -> DecodingState:
+        kept.append((state.batch, [*windows]))
+        return keep(state, windows)
+
+    engine.keep = watched  # type: ignore[method-assign]
+    options = DecodingOptions(language="de")
+    windows = np.arange(1, 9, dtype=np.float32)[:, None, None] * WINDOW
+    together = decode(engine, TOKENIZER, engine.encode(windows), [options] * 8)
+    alone = [
+        decode(engine, TOKENIZER, engine.encode(window[np.newaxis]), [options])[0]
+        for window in windows
+    ]
+    assert together == alone
+    assert kept
+    for batch, left in kept:
+        assert 0 < len(left) <= 0.75 * batch
+        assert left == sorted(left)
 
 
 def test_equal_seeds_sample_equal_texts_and_every_step_has_its_own() -> None:

@@ -1,6 +1,6 @@
-"""Digests of what the engine in int8 yields: of two windows, then of the first again.
+"""Digests of what the engine yields: of two windows, then of the first again.
 
-    python -m tests.engine.int8_digests THREADS
+    python -m tests.engine.digests DTYPE THREADS
 
 Memory that is given back after a window comes again, full of it, with the next one; so
 whatever is read before it is written changes the last digest. The number of threads
@@ -22,8 +22,9 @@ from tests.compiled import config_of, half_weights
 
 
 def main() -> None:
+    dtype, threads = sys.argv[1:]
     config = config_of(multilingual=True)
-    options = EngineOptions(device="cpu", dtype="int8", threads=int(sys.argv[1]))
+    options = EngineOptions(device="cpu", dtype=dtype, threads=int(threads))
     engine = load_engine(config, half_weights(config), options)
     shape = (2, 1, config.num_frames, config.num_mel_bins)
     one, other = np.random.default_rng(5).uniform(-1, 1, shape).astype(np.float32)

@@ -179,6 +179,25 @@ def test_windows_that_are_kept_go_on_as_they_were(
     dictation.tell([3 + row for row in rows], sources=[row ^ 1 for row in rows])
 
 
+def test_more_windows_may_leave_later(
+    engine: MaxEngine,
+    whisper: NumpyWhisper,
+    heard: AudioFeatures,
+    features: list[np.ndarray],
+) -> None:
+    four = engine.gather([EncodedWindow(heard, index) for index in (0, 1, 1, 0)])
+    sounds = [features[index] for index in (0, 1, 1, 0)]
+    prompts = [[5, 8, 200], [11, 300, 4, 77], [9], [31, 7]]
+    dictation = Dictation(engine, whisper, four, sounds, prompts, group=2)
+    dictation.keep([0, 2, 3])
+    dictation.tell([1, 2, 3, 4, 5, 6], sources=[1, 0, 2, 2, 5, 4])
+    dictation.keep([2, 1])
+    dictation.tell([7, 8, 9, 10], sources=[0, 0, 3, 3])
+    dictation.keep([1])
+    dictation.tell([12, 13], sources=[1, 0])
+    dictation.tell([14, 15], sampling=Sampling(0.5, [3, 4]))
+
+
 def test_samples_carry_their_true_log_probability(
     engine: MaxEngine,
     whisper: NumpyWhisper,

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -99,27 +96,6 @@ def test_a_beam_is_what_its_tokens_are_alone(
         for token in (second, 7, 9):
             last = near.step(alone, [token] * WINDOWS, bounds(near, WINDOWS))
         np.testing.assert_array_equal(beams.logprobs[beam::3], last.logprobs)
-
-
-def test_threads_processes_and_what_came_before_change_no_bit(near: MaxEngine) -> None:
-    counts = sorted({1, min(2, os.cpu_count() or 1)})
-    found = [digests(threads) for threads in (*counts, counts[-1])]
-    for first, second, again in found:
-        assert first == again != second
-        assert [first, second, again] == found[0]
-
-
-def digests(threads: int) -> list[str]:
-    """Those of a process of its own, which finds the graphs compiled."""
-    command = [sys.executable, "-m", "tests.engine.int8_digests", str(threads)]
-    # MAX leaves PYTHONEXECUTABLE behind, which hides the environment from a child.
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
-    root = Path(__file__).parents[2]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env=clean, cwd=root
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.split()
 
 
 def test_a_window_is_the_same_alone_and_beside_others(

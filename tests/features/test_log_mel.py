@@ -40,6 +40,13 @@ def test_blocks_hold_3000_frames(length: int) -> None:
     assert len(found) * 3000 >= length // 160
 
 
+def test_a_recording_in_one_piece_is_cut_like_one_in_many() -> None:
+    samples = noise(3 * BLOCK_SAMPLES + 7)
+    pieces = np.array_split(samples, 1000)
+    for one, other in zip(blocks([samples]), blocks(pieces), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_no_sound_has_no_frames() -> None:
     levels = np.concatenate([log_energies(b, 80) for b in blocks([])])
     assert (levels == levels[0, 0]).all()

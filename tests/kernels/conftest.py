@@ -21,7 +21,7 @@ from max_whisper.kernels.int8_ops import Int8Ops
 from max_whisper.kernels.mojo_ops import MojoOps
 from max_whisper.kernels.ops import Ops
 from max_whisper.kernels.plain_ops import PlainOps
-from tests.kernels import graphs
+from tests.kernels import bench, block_graphs, graphs
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,6 @@ def _digest() -> str:
         version("max"),
         engine_compile._cpu_features(),
         engine_compile._sources_digest(),
-        Path(graphs.__file__).read_text(),
+        *(Path(part.__file__).read_text() for part in (bench, block_graphs, graphs)),
     ]
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16]

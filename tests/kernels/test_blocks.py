@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import prod
+from typing import TypeAlias
 
 import numpy as np
 import pytest
 from max.driver import Buffer
 
-from tests.kernels.block_graphs import (
-    CAPACITY,
-    HIDDEN,
-    POSITIONS,
-    WIDTH,
-)
+from tests.kernels.block_graphs import CAPACITY, HEADS, HIDDEN, POSITIONS
 from tests.kernels.conftest import Kernels
 
-SQUARE = (WIDTH, WIDTH)
-NORM, LAYER = [WIDTH, WIDTH], [SQUARE, WIDTH]
-SELF = [*NORM, *LAYER, SQUARE, *LAYER, *LAYER]
-CROSS = [*NORM, *LAYER, *LAYER]
-FEED = [*NORM, (HIDDEN, WIDTH), HIDDEN, (WIDTH, HIDDEN), WIDTH]
+Shapes: TypeAlias = list[int | tuple[int, int]]
 
 
 @pytest.fixture(scope="session", params=["mojo", "mojo-half", "mojo-int8"])
@@ -33,9 +26,7 @@ def numbers(seed: int, *shape: int) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal(shape, np.float32)
 
 
-def weights(
-    blocks: Kernels, shapes: list[int | tuple[int, int]]
-) -> Iterator[np.ndarray]:
+def weights(blocks: Kernels, shapes: Shapes) -> Iterator[np.ndarray]:
     """Matrices as they are packed, and vectors."""
     for seed, shape in enumerate(shapes):
         if isinstance(shape, tuple):
@@ -44,32 +35,49 @@ def weights(
             yield numbers(seed, shape)
 
 
+def shapes(width: int, *, hears: bool) -> Shapes:
+    """Of the weights of a block; that of the decoder `hears`."""
+    norm: Shapes = [width, width]
+    square = (width, width)
+    layer: Shapes = [square, width]
+    own = [*norm, *layer, square, *layer, *layer]
+    cross = [*norm, *layer, *layer] if hears else []
+    return [*own, *cross, *norm, (HIDDEN, width), HIDDEN, (width, HIDDEN), width]
+
+
 @pytest.mark.parametrize("batch", [1, 3])
-def test_of_the_encoder(blocks: Kernels, batch: int) -> None:
-    x = numbers(1, batch, POSITIONS, WIDTH)
-    given = [*weights(blocks, [*SELF, *FEED])]
-    found = blocks("encoder", x, *given)
-    np.testing.assert_array_equal(found, blocks("encoder_apart", x, *given))
+@pytest.mark.parametrize("size", HEADS)
+def test_of_the_encoder(blocks: Kernels, size: str, batch: int) -> None:
+    width = prod(HEADS[size])
+    x = numbers(1, batch, POSITIONS, width)
+    given = [*weights(blocks, shapes(width, hears=False))]
+    found = blocks(f"{size}_encoder", x, *given)
+    np.testing.assert_array_equal(found, blocks(f"{size}_encoder_apart", x, *given))
 
 
 @pytest.mark.parametrize(
-    ("batch", "queries", "said"), [(1, 1, False), (2, 5, False), (3, 4, True)]
+    ("batch", "queries", "said"),
+    [(1, 1, False), (2, 5, False), (3, 4, True), (40, 7, True)],
 )
-def test_of_the_decoder(blocks: Kernels, batch: int, queries: int, said: bool) -> None:
+@pytest.mark.parametrize("size", HEADS)
+def test_of_the_decoder(
+    blocks: Kernels, size: str, batch: int, queries: int, said: bool
+) -> None:
     """A step has a row for each query, a prompt (`said`) one for a window."""
-    past = 3
+    past, width = 3, prod(HEADS[size])
     rows, tokens = (batch, queries) if said else (batch * queries, 1)
-    x = numbers(1, batch, queries, WIDTH)
+    x = numbers(1, batch, queries, width)
     slots = np.arange(rows, dtype=np.int32)
     path = np.repeat(slots[:, None], past + tokens, axis=1)
-    k, v = (numbers(seed, batch, POSITIONS, WIDTH) for seed in (2, 3))
-    memory = [slots, np.full(rows, past, np.int32), path, *blocks("memorise", k, v)]
-    given = [*weights(blocks, [*SELF, *CROSS, *FEED])]
+    k, v = (numbers(seed, batch, POSITIONS, width) for seed in (2, 3))
+    memory = [slots, np.full(rows, past, np.int32), path]
+    memory += blocks(f"{size}_memorise", k, v)
+    given = [*weights(blocks, shapes(width, hears=True))]
     found = []
     for name in ("decoder", f"decoder_apart_{'prompt' if said else 'step'}"):
-        caches = [numbers(seed, rows, CAPACITY, WIDTH) for seed in (4, 5)]
+        caches = [numbers(seed, rows, CAPACITY, width) for seed in (4, 5)]
         buffers = [Buffer.from_numpy(cache) for cache in caches]
-        y, asked = blocks(name, x, *buffers, *memory, *given)
+        y, asked = blocks(f"{size}_{name}", x, *buffers, *memory, *given)
         found.append([y, asked, *(buffer.to_numpy() for buffer in buffers)])
     for one, other in zip(*found, strict=True):
         np.testing.assert_array_equal(one, other)

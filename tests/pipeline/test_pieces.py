@@ -17,6 +17,14 @@ def test_a_recording_is_cut_in_the_middle_of_its_pauses() -> None:
     assert [end for _, end in cut] == pytest.approx([2500, 5100, 7000], abs=20)
 
 
+@pytest.mark.parametrize("length", [3001, 3200])
+def test_the_last_cut_has_as_much_to_choose_from(length: int) -> None:
+    frames = np.ones((length, 80), np.float32)
+    frames[2170:2230] = 0
+    [(_, cut), _] = cut_at_silence(Mel(frames), [(0, length)], 3000)
+    assert cut == pytest.approx(2200, abs=20)
+
+
 @given(
     sizes=st.lists(st.tuples(st.integers(0, 900), st.integers(0, 9000)), max_size=4),
     longest=st.integers(40, 3000),

@@ -18,7 +18,8 @@ from std.math import exp, sqrt
 from std.memory.alloc import unsafe_alloc
 from std.utils import StaticTuple
 
-from .matmul import PANEL, ROWS, VECTORS, WIDTH, Vector, larger, multiply
+from .matmul import PANEL, ROWS, VECTORS, WIDTH, Vector, multiply
+from .vectors import larger
 
 comptime ROWS_PER_TASK = 8 * ROWS
 comptime MINUS_INFINITY = Float32.MIN

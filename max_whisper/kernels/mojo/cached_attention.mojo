@@ -23,6 +23,7 @@ from std.math import exp, sqrt
 from std.memory.alloc import unsafe_alloc
 
 from .matmul import WIDTH, Vector
+from .vectors import copy
 
 
 @always_inline
@@ -66,13 +67,6 @@ def add_scaled(
             + scale * x.unsafe_offset(i).unsafe_load[width=1]()
         )
         i += 1
-
-
-@always_inline
-def copy(y: Pointer[mut=True, Float32, _], x: Pointer[Float32, _], n: Int):
-    """Copy `n` values of x to y."""
-    for i in range(n):
-        y.unsafe_offset(i).unsafe_store(x.unsafe_offset(i).unsafe_load[width=1]())
 
 
 @fieldwise_init

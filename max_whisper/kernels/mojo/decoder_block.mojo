@@ -1,4 +1,4 @@
-"""A block of the decoder, for a few rows, in one operation.
+"""A block of the decoder in one operation.
 
     x ─ norm ─ q k v ─ cached attention ─ out ─┬─ norm ─ q ─ attention ─ out ─┬─ …
     └───────────────── + ──────────────────────┘└───────────── + ─────────────┘
@@ -6,8 +6,8 @@
       … ─ norm ─ fc1 ─ GELU ─ fc2 ─┬─ y
      └───────────── + ────────────┘
 
-Each arrow is a stage of a `Team`: of the rows where something is normalised or
-quantised, of the panels where something is multiplied, of rows and heads where something
+Each arrow is a stage of a `Team`: of the rows where something is normalised or kept for
+a product, of the panels where something is multiplied, of rows and heads where something
 is attended to.
 """
 
@@ -28,6 +28,9 @@ from .rows import Rows
 from .team import Team
 
 comptime STAGES = 16
+
+comptime LOT = 96
+"""Rows that go through some panels together: all of a step, some of a prompt."""
 
 comptime SHARES = 16
 """Tasks of a product for each member, so that a late one finds less to do."""
@@ -51,14 +54,14 @@ struct Member(Copyable, Movable):
         bias: Pointer[Float32, _],
     ):
         def one(i: Int) {imm}:
-            rows.put_normalised(i, count, x.unsafe_offset(i * rows.k), weight, bias)
+            rows.put_normalised(i, x.unsafe_offset(i * rows.k), weight, bias)
 
         self.team.share(self.stage, count, one)
 
     @always_inline
     def quantise(mut self, rows: Rows, count: Int, x: Pointer[Float32, _]):
         def one(i: Int) {imm}:
-            rows.put(i, count, x.unsafe_offset(i * rows.k))
+            rows.put(i, x.unsafe_offset(i * rows.k))
 
         self.team.share(self.stage, count, one)
 
@@ -74,14 +77,19 @@ struct Member(Copyable, Movable):
         bias: Pointer[Float32, _],
         addend: Pointer[Float32, _],
     ):
-        var count = (job.n + PANEL - 1) // PANEL
-        var tasks = min(count, SHARES * self.members)
+        var panel_count = (job.n + PANEL - 1) // PANEL
+        var lots = (job.rows + LOT - 1) // LOT
+        var groups = min(panel_count, (SHARES * self.members + lots - 1) // lots)
 
         def some(t: Int) {imm}:
-            var part = Part(0, 0, job.rows, t * count // tasks, (t + 1) * count // tasks)
-            multiply_part[type](job, part, y, x, panels, bias, addend)
+            var row = t // groups * LOT
+            var group = t % groups
+            var first = group * panel_count // groups
+            var end = (group + 1) * panel_count // groups
+            var part = Part(0, row, min(LOT, job.rows - row), first, end)
+            multiply_part[type](job, part, y, x.since(row), panels, bias, addend)
 
-        self.team.share(self.stage, tasks, some)
+        self.team.share(self.stage, lots * groups, some)
 
 
 @extensibility.register("whisper_decoder_block")
@@ -196,14 +204,16 @@ struct DecoderBlock:
         var b1 = fc1_bias.unsafe_ptr()
         var w2 = fc2_panels.unsafe_ptr()
         var b2 = fc2_bias.unsafe_ptr()
+        # Stands for a bias or an addend that a product has not, and does not read.
+        var none = bq
 
         def go(index: Int) {imm}:
             var member = Member(team.copy(), members, 0)
 
             member.normalise(narrow, rows, xp, n1, n1b)
-            member.multiply[weight_type](square, q, narrow, wq, bq, bq)
-            member.multiply[weight_type](unbiased, k, narrow, wk, bq, bq)
-            member.multiply[weight_type](square, v, narrow, wv, bv, bv)
+            member.multiply[weight_type](square, q, narrow, wq, bq, none)
+            member.multiply[weight_type](unbiased, k, narrow, wk, none, none)
+            member.multiply[weight_type](square, v, narrow, wv, bv, none)
 
             def look_back(t: Int) {imm}:
                 attend_past(
@@ -225,7 +235,7 @@ struct DecoderBlock:
             member.multiply[weight_type](added, sum, narrow, wo, bo, xp)
 
             member.normalise(narrow, rows, sum, n2, n2b)
-            member.multiply[weight_type](square, asked, narrow, wcq, bcq, bcq)
+            member.multiply[weight_type](square, asked, narrow, wcq, bcq, none)
 
             def listen(t: Int) {imm}:
                 attend_part[memory_type](heard, t, seen, asked, keys, values)
@@ -235,7 +245,7 @@ struct DecoderBlock:
             member.multiply[weight_type](added, sum, narrow, wco, bco, sum)
 
             member.normalise(narrow, rows, sum, n3, n3b)
-            member.multiply[weight_type](up, h, narrow, w1, b1, b1)
+            member.multiply[weight_type](up, h, narrow, w1, b1, none)
             member.quantise(wide, rows, h)
             member.multiply[weight_type](down, yp, wide, w2, b2, sum)
 

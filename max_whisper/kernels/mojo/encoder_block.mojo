@@ -27,14 +27,14 @@ from .block_parts import (
     pack_values_part,
 )
 from .job import Part, dense, onto
-from .matmul import PANEL, ROWS
+from .matmul import PANEL
 from .memory import Heads
 from .rows import Rows
 from .team import Team
 
 comptime STAGES = 4
 
-comptime FINISHED = 4 * ROWS
+comptime FINISHED = 48
 """Positions that a task takes from the attention to the end."""
 
 
@@ -120,6 +120,8 @@ struct EncoderBlock:
         var b1 = fc1_bias.unsafe_ptr()
         var w2 = fc2_panels.unsafe_ptr()
         var b2 = fc2_bias.unsafe_ptr()
+        # Stands for a bias or an addend that a product has not, and does not read.
+        var none = bq
 
         def project(t: Int) {imm}:
             """The queries, keys and values of 32 positions."""
@@ -130,11 +132,11 @@ struct EncoderBlock:
             var k = unsafe_alloc[Float32](PANEL * width)
             for i in range(rows):
                 var row = batch * positions + p * PANEL + i
-                narrow.put_normalised(i, rows, xp.unsafe_offset(row * width), n1, n1b)
+                narrow.put_normalised(i, xp.unsafe_offset(row * width), n1, n1b)
             var here = Part(batch, p * PANEL, rows, 0, panels)
-            multiply_part[weight_type](square, here, qp, narrow, wq, bq, bq)
-            multiply_part[weight_type](square, here, vp, narrow, wv, bv, bv)
-            multiply_part[weight_type](unbiased, Part(0, 0, rows, 0, panels), k, narrow, wk, bq, bq)
+            multiply_part[weight_type](square, here, qp, narrow, wq, bq, none)
+            multiply_part[weight_type](square, here, vp, narrow, wv, bv, none)
+            multiply_part[weight_type](unbiased, Part(0, 0, rows, 0, panels), k, narrow, wk, none, none)
             for head in range(heads.heads):
                 var plane = batch * heads.heads + head
                 var panel = plane * heads.key_panels() + p
@@ -173,13 +175,13 @@ struct EncoderBlock:
             var h = sum.unsafe_offset(FINISHED * width)
             var all = Part(0, 0, rows, 0, panels)
             for i in range(rows):
-                narrow.put(i, rows, sp.unsafe_offset(at + i * width))
+                narrow.put(i, sp.unsafe_offset(at + i * width))
             multiply_part[weight_type](added, all, sum, narrow, wo, bo, xp.unsafe_offset(at))
             for i in range(rows):
-                narrow.put_normalised(i, rows, sum.unsafe_offset(i * width), n2, n2b)
-            multiply_part[weight_type](up, Part(0, 0, rows, 0, hidden_panels), h, narrow, w1, b1, b1)
+                narrow.put_normalised(i, sum.unsafe_offset(i * width), n2, n2b)
+            multiply_part[weight_type](up, Part(0, 0, rows, 0, hidden_panels), h, narrow, w1, b1, none)
             for i in range(rows):
-                wide.put(i, rows, h.unsafe_offset(i * hidden))
+                wide.put(i, h.unsafe_offset(i * hidden))
             multiply_part[weight_type](down, all, yp.unsafe_offset(at), wide, w2, b2, sum)
             sum.unsafe_free()
             wide.free()

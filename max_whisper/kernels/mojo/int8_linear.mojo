@@ -14,10 +14,29 @@ from extensibility import InputTensor, OutputTensor
 from max.algorithm import sync_parallelize
 from max.gpu.host import DeviceContext
 
-from .int8_product import BLOCK, FEW, multiply_bytes, panels_per_task
+from .int8 import ROWS8
+from .int8_product import multiply_bytes
 from .job import Job, Part
 from .matmul import PANEL
 from .rows import Rows
+
+
+comptime FEW = 64
+"""Rows of a token step: so few that the threads share the panels, not the rows."""
+
+comptime BLOCK = 4 * ROWS8
+"""Rows that a thread quantises at once, where there are many."""
+
+comptime LARGEST_TASKS = 32
+comptime SMALLEST_TASK = 32768
+
+
+@always_inline
+def panels_per_task(job: Job) -> Int:
+    """So many that a task has something to read, and that there are tasks for all."""
+    var panels = (job.n + PANEL - 1) // PANEL
+    var tasks = min(LARGEST_TASKS, panels * PANEL * job.k // SMALLEST_TASK + 1)
+    return (panels + tasks - 1) // tasks
 
 
 @no_inline
@@ -37,7 +56,7 @@ def product8(
     def fill(rows: Rows, batch: Int, row: Int, count: Int) {imm}:
         var source = x.unsafe_offset(batch * job.x_batch + row * job.step)
         for i in range(count):
-            rows.put(i, count, source.unsafe_offset(i * job.step))
+            rows.put(i, source.unsafe_offset(i * job.step))
 
     job.clear(y)
     if job.rows <= FEW:

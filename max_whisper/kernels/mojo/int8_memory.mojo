@@ -11,8 +11,9 @@ from std.memory.alloc import unsafe_alloc
 from std.utils import StaticTuple
 
 from .int8 import Ints, dot
-from .matmul import PANEL, VECTORS, WIDTH, Vector, larger
+from .matmul import PANEL, VECTORS, WIDTH, Vector
 from .rows import quantise, stride_of
+from .vectors import larger
 
 
 @no_inline

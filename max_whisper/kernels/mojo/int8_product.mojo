@@ -15,24 +15,6 @@ from .job import Job, Part
 from .matmul import PANEL, WIDTH
 from .rows import Rows
 
-comptime FEW = 64
-"""Rows of a token step: so few that the threads share the panels, not the rows."""
-
-comptime BLOCK = 4 * ROWS8
-"""Rows that a thread quantises at once, where there are many."""
-
-comptime LARGEST_TASKS = 32
-comptime SMALLEST_TASK = 32768
-
-
-@always_inline
-def panels_per_task(job: Job) -> Int:
-    """So many that a task has something to read, and that there are tasks for all."""
-    var panels = (job.n + PANEL - 1) // PANEL
-    var tasks = min(LARGEST_TASKS, panels * PANEL * job.k // SMALLEST_TASK + 1)
-    return (panels + tasks - 1) // tasks
-
-
 # One copy of machine code serves every shape.
 @no_inline
 def multiply_bytes(
@@ -44,7 +26,7 @@ def multiply_bytes(
     bias: Pointer[Float32, _],
     addend: Pointer[Float32, _],
 ):
-    """Take the panels through the rows, tile by tile."""
+    """Take the panels through the rows, tile by tile; x begins with the part's first."""
     var quads = (job.k + 3) // 4
     var height = x.parts * part.rows
     var tile = unsafe_alloc[Int32](height * PANEL)
@@ -68,10 +50,10 @@ def multiply_bytes(
         if biased:
             shift = bias.unsafe_offset(column).unsafe_load[width=width]()
         for i in range(rows):
-            var found = tile.unsafe_offset(i * PANEL + lane)
+            var found = tile.unsafe_offset(i * x.parts * PANEL + lane)
             var value = found.unsafe_load[width=width]().cast[DType.float32]()
             if is_fine:
-                var rest = found.unsafe_offset(rows * PANEL).unsafe_load[width=width]()
+                var rest = found.unsafe_offset(PANEL).unsafe_load[width=width]()
                 value += rest.cast[DType.float32]() * (1.0 / 254)
             value = value * (step * x.scales.unsafe_offset(i).unsafe_load[width=1]())
             value += shift
@@ -87,7 +69,7 @@ def multiply_bytes(
             multiply_rows(
                 min(ROWS8, height - i),
                 tile.unsafe_offset(i * PANEL),
-                x.bytes.unsafe_offset(i * x.stride),
+                x.memory.unsafe_offset(i * x.stride),
                 x.stride,
                 panels.unsafe_offset(p * (quads + 2) * PANEL),
                 quads,

@@ -23,8 +23,9 @@ from .int8 import (
     floats,
     multiply_rows,
 )
-from .matmul import PANEL, VECTORS, WIDTH, Vector, larger
+from .matmul import PANEL, VECTORS, WIDTH, Vector
 from .rows import quantise, stride_of
+from .vectors import larger
 
 comptime SPAN = 16 * PANEL
 """Positions whose scores stay in the cache."""

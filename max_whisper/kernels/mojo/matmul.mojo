@@ -43,12 +43,6 @@ def fetch_line[
 
 
 @always_inline
-def larger(a: Vector, b: Vector) -> Vector:
-    """The larger, lane by lane: `max` without its care for what is not a number."""
-    return a.gt(b).select(a, b)
-
-
-@always_inline
 def multiply[
     rows: Int, weight_type: DType
 ](

@@ -10,10 +10,10 @@ anyway, has two. Queries and keys of an attention are kept in one.
 from std.memory import bitcast
 from std.memory.alloc import unsafe_alloc
 
-from .cached_attention import copy
 from .int8 import Ints, OFFSET
 from .layer_norm import normalise
-from .matmul import WIDTH, Vector, larger
+from .matmul import WIDTH, Vector
+from .vectors import copy, larger
 
 
 @always_inline
@@ -66,11 +66,11 @@ def quantise[
 
 
 struct Rows(Copyable, Movable):
-    """Up to `capacity` rows of `k` values, in one or two `parts`, where all first parts
-    lie before all second ones; or in none, as float32.
+    """Up to `capacity` rows of `k` values, each in one or two `parts`, one after the other;
+    or in none, as float32.
     """
 
-    var bytes: Pointer[Int32, MutUntrackedOrigin]
+    var memory: Pointer[Int32, MutUntrackedOrigin]
     var scales: Pointer[Float32, MutUntrackedOrigin]
     var k: Int
     var parts: Int
@@ -80,42 +80,51 @@ struct Rows(Copyable, Movable):
         self.k = k
         self.parts = parts
         self.stride = stride_of(k) if parts else k
-        self.bytes = unsafe_alloc[Int32](capacity * self.stride * max(parts, 1))
+        self.memory = unsafe_alloc[Int32](capacity * self.stride * max(parts, 1))
         self.scales = unsafe_alloc[Float32](capacity)
 
     def free(self):
-        self.bytes.unsafe_free()
+        self.memory.unsafe_free()
         self.scales.unsafe_free()
+
+    @always_inline
+    def row(self, i: Int) -> Pointer[Int32, MutUntrackedOrigin]:
+        return self.memory.unsafe_offset(i * self.stride * max(self.parts, 1))
+
+    @always_inline
+    def since(self, i: Int) -> Self:
+        """The same rows without the first `i`; not to be freed."""
+        var rows = self.copy()
+        rows.memory = self.row(i)
+        rows.scales = self.scales.unsafe_offset(i)
+        return rows^
 
     @always_inline
     def floats(self) -> Pointer[Float32, MutUntrackedOrigin]:
         """The rows, if they are in no parts."""
-        return self.bytes.unsafe_bitcast[Float32]()
+        return self.memory.unsafe_bitcast[Float32]()
 
-    def put(self, i: Int, count: Int, x: Pointer[Float32, _]):
-        """Keep row i of `count`."""
+    def put(self, i: Int, x: Pointer[Float32, _]):
+        """Keep row i."""
         if self.parts == 0:
-            copy(self.floats().unsafe_offset(i * self.k), x, self.k)
+            copy(self.row(i).unsafe_bitcast[Float32](), x, self.k)
             return
-        var sink = self.bytes.unsafe_offset(i * self.stride)
-        var rest = (self.parts - 1) * count * self.stride
-        var scale = quantise(sink, x, self.k, rest)
+        var scale = quantise(self.row(i), x, self.k, (self.parts - 1) * self.stride)
         self.scales.unsafe_offset(i).unsafe_store(scale)
 
     def put_normalised(
         self,
         i: Int,
-        count: Int,
         x: Pointer[Float32, _],
         weight: Pointer[Float32, _],
         bias: Pointer[Float32, _],
     ):
-        """Keep the layer norm of row i of `count`."""
+        """Keep the layer norm of row i."""
         if self.parts == 0:
-            var line = self.floats().unsafe_offset(i * self.k)
+            var line = self.row(i).unsafe_bitcast[Float32]()
             normalise(line, x, weight, bias, self.k)
             return
         var line = unsafe_alloc[Float32](self.k)
         normalise(line, x, weight, bias, self.k)
-        self.put(i, count, line)
+        self.put(i, line)
         line.unsafe_free()

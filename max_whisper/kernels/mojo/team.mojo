@@ -14,6 +14,7 @@ not come: the first one alone would do everything.
 from std.atomic import Atomic
 from std.ffi import external_call
 from std.memory.alloc import unsafe_alloc
+from std.os import abort
 
 comptime LINE = 8
 """Int64 of a cache line: counters that several threads write lie apart."""
@@ -25,9 +26,11 @@ comptime PATIENCE = 4096
 struct Team(Copyable, Movable):
     """Counters of the tasks taken and done, for each of so many stages."""
 
+    var stages: Int
     var counts: Pointer[Int64, MutUntrackedOrigin]
 
     def __init__(out self, stages: Int):
+        self.stages = stages
         self.counts = unsafe_alloc[Int64](stages * 2 * LINE)
         for i in range(stages * 2 * LINE):
             self.counts.unsafe_offset(i).unsafe_store(Int64(0))
@@ -38,6 +41,8 @@ struct Team(Copyable, Movable):
     @always_inline
     def share[Work: def (Int) -> None](self, mut stage: Int, count: Int, work: Work):
         """Do the tasks 0 to `count - 1` of a stage with the others, and go to the next."""
+        if stage >= self.stages:
+            abort("a team has fewer stages than it is led through")
         var taken = self.counts.unsafe_offset(stage * 2 * LINE)
         var done = taken.unsafe_offset(LINE)
         while True:

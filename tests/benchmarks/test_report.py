@@ -1,0 +1,25 @@
+"""Tables of results that no run here can make."""
+
+from __future__ import annotations
+
+from benchmarks.report import gpu
+
+MACHINE = {"commit": "abc", "cores": 2, "processor": "x", "python": "3", "versions": {}}
+
+
+def test_a_gpu_is_told_beside_its_peers_and_what_is_missing() -> None:
+    measured = {"windows": 16, "tokens_a_second": 900.0, "encoder_tflops": 30.0}
+    rows = [
+        {"shape": "turbo", "engine": "ours", "seconds_a_window": 0.1, **measured},
+        {
+            "shape": "turbo",
+            "engine": "transformers",
+            "seconds_a_window": 0.25,
+            **measured,
+        },
+        {"shape": "turbo", "engine": "openai-whisper", "missing": "no such module"},
+    ]
+    rows = [{"shape": "turbo", **row} for row in rows]
+    table = gpu({"rows": rows, "machine": MACHINE})
+    assert "| turbo | transformers | 16 | 0.250 | 2.50 | 900 | 30.0 |" in table
+    assert "| turbo | openai-whisper | no such module |" in table
