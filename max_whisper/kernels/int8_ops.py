@@ -20,7 +20,8 @@ from max.graph import (
 )
 from numpy.typing import NDArray
 
-from max_whisper.kernels.mojo_ops import PANEL, MojoOps
+from max_whisper.kernels.mojo_blocks import PANEL
+from max_whisper.kernels.mojo_ops import MojoOps
 from max_whisper.kernels.ops import Matrix
 
 QUAD = 4

@@ -14,42 +14,23 @@ import numpy as np
 from max.dtype import DType
 from max.graph import (
     BufferValue,
-    DeviceRef,
     Dim,
     Shape,
     TensorType,
     TensorValue,
-    Value,
     Weight,
     ops,
 )
 from numpy.typing import NDArray
 
+from max_whisper.kernels.mojo_blocks import PANEL, MojoBlocks
 from max_whisper.kernels.ops import Matrix
 from max_whisper.kernels.package import package
 
-PANEL = 32
-
 
 @dataclass(frozen=True, slots=True)
-class MojoOps:
-    """`weight_dtype` is float32 or float16; see `Ops` for the operations.
-
-    Activations have `activation_bytes` in a product, or are float32 if that is 0;
-    what an attention has memorised is of `memory_dtype`.
-    """
-
-    weight_dtype: DType = DType.float32
-    activation_bytes: int = 0
-    memory_dtype: DType = DType.float32
-
-    @property
-    def device(self) -> DeviceRef:
-        return DeviceRef.CPU()
-
-    @property
-    def dtype(self) -> DType:
-        return DType.float32
+class MojoOps(MojoBlocks):
+    """See `Ops` for the operations, and `MojoBlocks` for the fields."""
 
     @property
     def extensions(self) -> list[Path]:
@@ -115,11 +96,6 @@ class MojoOps:
         h = self.layer_norm(x, *norm)
         return [self.linear(h, weight, bias, gelu=gelu) for weight, bias in into]
 
-    def memory_types(self, heads: int, size: int, positions: int) -> list[TensorType]:
-        keys = ["batch", heads, -(-positions // PANEL), size, PANEL]
-        values = ["batch", heads, -(-size // PANEL), positions, PANEL]
-        return [TensorType(self.dtype, shape, self.device) for shape in (keys, values)]
-
     def memorise(
         self, k: TensorValue, v: TensorValue, heads: int
     ) -> tuple[TensorValue, TensorValue]:
@@ -154,44 +130,6 @@ class MojoOps:
             parameters={"heads": heads},
         )
         return y.tensor
-
-    def encoder_block(
-        self, x: TensorValue, heads: int, weights: Sequence[Value[Any]]
-    ) -> TensorValue:
-        rows = TensorType(self.dtype, x.shape, self.device)
-        y, *_ = ops.custom(
-            "whisper_encoder_block",
-            self.device,
-            [x, *weights],
-            [*[rows] * 4, *self._memory_of(x, heads)],
-            parameters=self._block_parameters,
-        )
-        return y.tensor
-
-    def decoder_block(
-        self,
-        x: TensorValue,
-        memory: Sequence[TensorValue],
-        caches: Sequence[BufferValue],
-        weights: Sequence[Value[Any]],
-    ) -> tuple[TensorValue, TensorValue]:
-        types = [TensorType(self.dtype, x.shape, self.device)] * 2
-        y, queries = ops.inplace_custom(
-            "whisper_decoder_block",
-            self.device,
-            [*caches, x, *memory, *weights],
-            types,
-            parameters=self._block_parameters,
-        )
-        return y.tensor, queries.tensor
-
-    @property
-    def _block_parameters(self) -> dict[str, Any]:
-        return {
-            "weight_type": self.weight_dtype,
-            "memory_type": self.memory_dtype,
-            "parts": self.activation_bytes,
-        }
 
     def embed(
         self,
@@ -247,15 +185,6 @@ class MojoOps:
     ) -> TensorValue:
         shape = [(int(samples.shape[0]) - 240) // 160, filters.shape[0]]
         return self._custom("whisper_log_mel", [samples, window, turns, filters], shape)
-
-    def _memory_of(self, x: TensorValue, heads: int) -> list[TensorType]:
-        """The types of what is memorised of keys or values like x."""
-        batch, positions, width = x.shape
-        types = self.memory_types(heads, int(width) // heads, int(positions))
-        return [
-            TensorType(type_.dtype, [batch, *type_.shape[1:]], self.device)
-            for type_ in types
-        ]
 
     def _product(
         self,

@@ -200,6 +200,14 @@ class BlockOps(Protocol):
     ) -> TensorValue:
         """`[B, P, D]` to the same."""
 
+    def cross(
+        self, x: TensorValue, heads: int, weights: Sequence[Value[Any]]
+    ) -> tuple[TensorValue, TensorValue]:
+        """What a layer hears of `[B, P, D]`: keys and values, as memorised.
+
+        `weights` are the matrix of the keys, that of the values and its bias.
+        """
+
     def decoder_block(
         self,
         x: TensorValue,

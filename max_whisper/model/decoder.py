@@ -21,6 +21,7 @@ from max_whisper.model.layers import (
     feed_forward,
     layer_norm,
     linear,
+    products_of,
     projections,
     weights_of,
 )
@@ -66,11 +67,15 @@ def listen(
 ) -> list[TensorValue]:
     """Audio features `[B, P, d_model]` to every layer's cross keys and values."""
     cross: list[TensorValue] = []
+    heads = config.decoder_attention_heads
     for i in range(config.decoder_layers):
         attn = at / f"layers.{i}" / "encoder_attn"
-        k = linear(features, attn / "k_proj")
-        v = linear(features, attn / "v_proj")
-        cross += at.ops.memorise(k, v, config.decoder_attention_heads)
+        k, v = attn / "k_proj", attn / "v_proj"
+        if isinstance(at.ops, BlockOps):
+            cross += at.ops.cross(features, heads, products_of([k, v]))
+        else:
+            memory = linear(features, k), linear(features, v)
+            cross += at.ops.memorise(*memory, heads)
     return cross
 
 

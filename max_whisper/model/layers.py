@@ -49,8 +49,13 @@ def projections(
 
 
 def weights_of(norm: Parameters, products: Sequence[Parameters]) -> list[Value[Any]]:
-    """A layer norm's, then the matrix and bias, if it has one, of each product."""
-    found: list[Value[Any]] = [norm.tensor(), norm.tensor("bias")]
+    """A layer norm's, then those of each product."""
+    return [norm.tensor(), norm.tensor("bias"), *products_of(products)]
+
+
+def products_of(products: Sequence[Parameters]) -> list[Value[Any]]:
+    """The matrix of each, and its bias if it has one."""
+    found: list[Value[Any]] = []
     for product in products:
         found.append(product.matrix().weight)
         if (bias := product.bias()) is not None:

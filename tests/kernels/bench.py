@@ -11,7 +11,8 @@ from max.dtype import DType
 from max.graph import BufferType, Graph, Module, TensorType, Type
 
 from max_whisper.kernels.int8_ops import Int8Ops
-from max_whisper.kernels.mojo_ops import PANEL, MojoOps
+from max_whisper.kernels.mojo_blocks import PANEL
+from max_whisper.kernels.mojo_ops import MojoOps
 from max_whisper.kernels.ops import Ops
 
 

@@ -58,7 +58,28 @@ class Blocks:
         )
         apart = partial(self.encoder_apart, coarse)
         bench.add(f"{self.prefix}encoder_apart", types, apart)
+        self.add_cross()
         self.add_decoder()
+
+    def add_cross(self) -> None:
+        """What the encoder's last word becomes, in one operation and in four."""
+        bench, width, heads = self.bench, self.width, self.heads
+        coarse = self.ops.coarse()
+        matrix = bench.matrix(width, width)
+        types = [bench.floats("batch", POSITIONS, width), matrix, matrix]
+        types.append(bench.floats(width))
+
+        def apart(x: TensorValue, k: Any, v: Any, bias: Any) -> list[TensorValue]:
+            keys = coarse.linear(x, self.square(k), None)
+            values = coarse.linear(x, self.square(v), bias)
+            return [*coarse.memorise(keys, values, heads)]
+
+        bench.add(
+            f"{self.prefix}cross",
+            types,
+            lambda x, *w: [*coarse.cross(x, self.heads, w)],
+        )
+        bench.add(f"{self.prefix}cross_apart", types, apart)
 
     def add_decoder(self) -> None:
         bench, ops, width = self.bench, self.ops, self.width

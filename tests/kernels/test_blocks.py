@@ -55,6 +55,18 @@ def test_of_the_encoder(blocks: Kernels, size: str, batch: int) -> None:
     np.testing.assert_array_equal(found, blocks(f"{size}_encoder_apart", x, *given))
 
 
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("size", HEADS)
+def test_of_what_is_heard(blocks: Kernels, size: str, batch: int) -> None:
+    width = prod(HEADS[size])
+    x = numbers(1, batch, POSITIONS, width)
+    given = [*weights(blocks, [(width, width), (width, width), width])]
+    found = blocks(f"{size}_cross", x, *given)
+    expected = blocks(f"{size}_cross_apart", x, *given)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 @pytest.mark.parametrize(
     ("batch", "queries", "said"),
     [(1, 1, False), (2, 5, False), (3, 4, True), (40, 7, True)],

@@ -9,7 +9,7 @@ from .int8_product import multiply_bytes
 from .job import Job, Part
 from .linear import multiply_floats
 from .matmul import PANEL
-from .memory import pack_keys, pack_values
+from .memory import Heads, pack_keys, pack_values
 from .rows import Rows
 
 
@@ -86,6 +86,29 @@ def pack_keys_part[
         pack_keys8(panel.unsafe_bitcast[Int32](), k, width, size, count)
     else:
         pack_keys(panel.unsafe_bitcast[Float32](), k, width, size, count)
+
+
+@always_inline
+def pack_heads[
+    type: DType
+](
+    heads: Heads,
+    keys: Pointer[mut=True, Scalar[type], _],
+    lines: Int,
+    k: Pointer[Float32, _],
+    batch: Int,
+    p: Int,
+):
+    """Panel p of every head of a window; k begins with its first position."""
+    for head in range(heads.heads):
+        var panel = (batch * heads.heads + head) * heads.key_panels() + p
+        pack_keys_part[type](
+            keys.unsafe_offset(panel * lines * PANEL),
+            k.unsafe_offset(head * heads.size()),
+            heads.width,
+            heads.size(),
+            min(PANEL, heads.positions - p * PANEL),
+        )
 
 
 @always_inline

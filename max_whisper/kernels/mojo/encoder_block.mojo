@@ -23,7 +23,7 @@ from .block_parts import (
     attend_part,
     attend_tasks,
     multiply_part,
-    pack_keys_part,
+    pack_heads,
     pack_values_part,
 )
 from .job import Part, dense, onto
@@ -137,16 +137,7 @@ struct EncoderBlock:
             multiply_part[weight_type](square, here, qp, narrow, wq, bq, none)
             multiply_part[weight_type](square, here, vp, narrow, wv, bv, none)
             multiply_part[weight_type](unbiased, Part(0, 0, rows, 0, panels), k, narrow, wk, none, none)
-            for head in range(heads.heads):
-                var plane = batch * heads.heads + head
-                var panel = plane * heads.key_panels() + p
-                pack_keys_part[memory_type](
-                    kp.unsafe_offset(panel * key_lines * PANEL),
-                    k.unsafe_offset(head * heads.size()),
-                    width,
-                    heads.size(),
-                    rows,
-                )
+            pack_heads[memory_type](heads, kp, key_lines, k, batch, p)
             k.unsafe_free()
             narrow.free()
 
