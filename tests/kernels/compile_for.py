@@ -16,7 +16,13 @@ from max_whisper.kernels.int8_ops import Int8Ops
 from tests.kernels import graphs
 from tests.kernels.bench import Bench
 
-WANTED = ("linear_gelu", "projections", f"attention_{'_'.join(map(str, graphs.LONG))}")
+WANTED = (
+    "linear_gelu",
+    "projections",
+    f"attention_{'_'.join(map(str, graphs.LONG))}",
+    "wide_encoder",
+    "wide_encoder_apart",
+)
 
 
 def main() -> None:
