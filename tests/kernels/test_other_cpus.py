@@ -15,12 +15,26 @@ from max.driver import CPU
 from max.engine import InferenceSession
 
 from max_whisper.kernels.int8_ops import Int8Ops
+from max_whisper.kernels.package import KERNELS
 from tests.kernels.block_graphs import HEADS, POSITIONS
 from tests.kernels.conftest import Kernels
 from tests.kernels.graphs import LONG
 from tests.kernels.test_blocks import shapes, weights
 from tests.kernels.test_int8 import numbers, product
 from tests.numpy_whisper import attention, gelu
+
+PRODUCT = """
+from std.memory.alloc import unsafe_alloc
+from mojo.int8 import OFFSET, multiply8
+from mojo.matmul import PANEL
+
+def main():
+    var a = unsafe_alloc[Int32](64)
+    var panel = unsafe_alloc[Int32](18 * PANEL)
+    var tile = unsafe_alloc[Int32](4 * PANEL)
+    multiply8[4, OFFSET](tile, a, 16, panel, 16)
+    print(tile.unsafe_load[width=1]())
+"""
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
@@ -36,8 +50,19 @@ def compiled_for(cpu: str, folder: Path) -> Path:
     return file
 
 
-def test_they_compile_for_neon_with_dot_products(tmp_path: Path) -> None:
-    assert compiled_for("neoverse-n1", tmp_path).stat().st_size > 0
+def test_a_product_is_dot_products_on_neon(tmp_path: Path) -> None:
+    """MAX compiles graphs for its own family of processors only, Mojo for any."""
+    source, assembly = tmp_path / "product.mojo", tmp_path / "product.s"
+    source.write_text(PRODUCT)
+    command = [str(Path(sys.executable).with_name("mojo")), "build", "--emit", "asm"]
+    command += ["-I", str(KERNELS.parent), "-o", str(assembly), str(source)]
+    command += ["--target-triple", "aarch64-unknown-linux-gnu"]
+    command += ["--target-cpu", "neoverse-n1"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ}
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "sdot" in assembly.read_text()
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="needs an x86 CPU")
