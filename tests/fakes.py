@@ -177,11 +177,15 @@ def draw(logits: Logits, row: int, seed: int) -> int:
 
 @dataclass
 class Memory:
-    """What a fake state remembers: each row's past, without the prompt's last token."""
+    """What a fake state remembers: each row's past, without the prompt's last token.
+
+    `rows` are the numbers that rows had before any window left, by which they draw.
+    """
 
     windows: list[WindowKey]
     pasts: list[list[int]]
     rules: TokenRules
+    rows: list[int]
 
 
 @dataclass
@@ -230,7 +234,7 @@ class FakeEngine:
             )
         windows = [key for key in features.states for _ in range(group)]
         pasts = [list(prompt[:-1]) for prompt in prompts for _ in range(group)]
-        memory = Memory(windows, pasts, rules)
+        memory = Memory(windows, pasts, rules, [*range(len(pasts))])
         return DecodingState(features.batch, group, probes, memory)
 
     def step(
@@ -271,6 +275,7 @@ class FakeEngine:
             [memory.windows[r] for r in kept],
             [memory.pasts[r] for r in kept],
             memory.rules,
+            [memory.rows[r] for r in kept],
         )
         return DecodingState(len(windows), group, state.probes[[*windows]], left)
 
@@ -304,7 +309,7 @@ class FakeEngine:
         order = np.argsort(-logits, kind="stable")[:MAX_CANDIDATES]
         if sampling:
             warm = logits / np.float32(sampling.temperature)
-            order[0] = self.draw(warm, row, sampling.seeds[row])
+            order[0] = self.draw(warm, memory.rows[row], sampling.seeds[row])
         return order, log_softmax(logits)[order]
 
 
