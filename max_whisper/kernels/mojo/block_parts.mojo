@@ -112,17 +112,23 @@ def pack_heads[
 
 
 @always_inline
-def pack_values_part[
+def pack_channels[
     type: DType
 ](
-    panel: Pointer[mut=True, Scalar[type], _],
+    heads: Heads,
+    values: Pointer[mut=True, Scalar[type], _],
+    lines: Int,
     v: Pointer[Float32, _],
-    width: Int,
-    channels: Int,
-    positions: Int,
+    t: Int,
 ):
-    """Some channels of a head as a panel."""
+    """Panel t of all windows and heads: some channels of one, at all positions."""
+    var channel = t % heads.value_panels() * PANEL
+    var panel = values.unsafe_offset(t * lines * PANEL)
+    var source = v.unsafe_offset(heads.place(t // heads.value_panels(), 0, channel))
+    var count = min(PANEL, heads.size() - channel)
     comptime if type == DType.int32:
-        pack_values8(panel.unsafe_bitcast[Int32](), v, width, channels, positions)
+        var bytes = panel.unsafe_bitcast[Int32]()
+        pack_values8(bytes, source, heads.width, count, heads.positions)
     else:
-        pack_values(panel.unsafe_bitcast[Float32](), v, width, channels, positions)
+        var floats = panel.unsafe_bitcast[Float32]()
+        pack_values(floats, source, heads.width, count, heads.positions)

@@ -13,7 +13,7 @@ from max.gpu.host import DeviceContext
 from std.memory.alloc import unsafe_alloc
 from std.runtime import parallelism_level
 
-from .block_parts import multiply_part, pack_heads, pack_values_part
+from .block_parts import multiply_part, pack_channels, pack_heads
 from .job import Part, dense
 from .matmul import PANEL
 from .memory import Heads
@@ -78,14 +78,7 @@ struct Cross:
 
         def pack(t: Int) {imm}:
             """The values of some channels of a head."""
-            var channel = t % heads.value_panels() * PANEL
-            pack_values_part[memory_type](
-                vap.unsafe_offset(t * value_lines * PANEL),
-                vp.unsafe_offset(heads.place(t // heads.value_panels(), 0, channel)),
-                width,
-                min(PANEL, heads.size() - channel),
-                positions,
-            )
+            pack_channels[memory_type](heads, vap, value_lines, vp, t)
 
         def go(index: Int) {imm}:
             var stage = 0

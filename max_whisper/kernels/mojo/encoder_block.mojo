@@ -23,8 +23,8 @@ from .block_parts import (
     attend_part,
     attend_tasks,
     multiply_part,
+    pack_channels,
     pack_heads,
-    pack_values_part,
 )
 from .job import Part, dense, onto
 from .matmul import PANEL
@@ -136,21 +136,15 @@ struct EncoderBlock:
             var here = Part(batch, p * PANEL, rows, 0, panels)
             multiply_part[weight_type](square, here, qp, narrow, wq, bq, none)
             multiply_part[weight_type](square, here, vp, narrow, wv, bv, none)
-            multiply_part[weight_type](unbiased, Part(0, 0, rows, 0, panels), k, narrow, wk, none, none)
+            var all = Part(0, 0, rows, 0, panels)
+            multiply_part[weight_type](unbiased, all, k, narrow, wk, none, none)
             pack_heads[memory_type](heads, kp, key_lines, k, batch, p)
             k.unsafe_free()
             narrow.free()
 
         def pack(t: Int) {imm}:
             """The values of some channels of a head."""
-            var channel = t % heads.value_panels() * PANEL
-            pack_values_part[memory_type](
-                vap.unsafe_offset(t * value_lines * PANEL),
-                vp.unsafe_offset(heads.place(t // heads.value_panels(), 0, channel)),
-                width,
-                min(PANEL, heads.size() - channel),
-                positions,
-            )
+            pack_channels[memory_type](heads, vap, value_lines, vp, t)
 
         def attend(t: Int) {imm}:
             attend_part[memory_type](heard, t, sp, qp, kp, vap)
@@ -167,10 +161,12 @@ struct EncoderBlock:
             var all = Part(0, 0, rows, 0, panels)
             for i in range(rows):
                 narrow.put(i, sp.unsafe_offset(at + i * width))
-            multiply_part[weight_type](added, all, sum, narrow, wo, bo, xp.unsafe_offset(at))
+            var below = xp.unsafe_offset(at)
+            multiply_part[weight_type](added, all, sum, narrow, wo, bo, below)
             for i in range(rows):
                 narrow.put_normalised(i, sum.unsafe_offset(i * width), n2, n2b)
-            multiply_part[weight_type](up, Part(0, 0, rows, 0, hidden_panels), h, narrow, w1, b1, none)
+            var every = Part(0, 0, rows, 0, hidden_panels)
+            multiply_part[weight_type](up, every, h, narrow, w1, b1, none)
             for i in range(rows):
                 wide.put(i, h.unsafe_offset(i * hidden))
             multiply_part[weight_type](down, all, yp.unsafe_offset(at), wide, w2, b2, sum)

@@ -15,6 +15,7 @@ from .job import Job, Part
 from .matmul import PANEL, WIDTH
 from .rows import Rows
 
+
 # One copy of machine code serves every shape.
 @no_inline
 def multiply_bytes(

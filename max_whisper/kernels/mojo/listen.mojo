@@ -12,8 +12,8 @@ from .attention import Sizes
 from .block_parts import (
     attend_part,
     attend_tasks,
+    pack_channels,
     pack_keys_part,
-    pack_values_part,
     positions_in,
 )
 from .matmul import PANEL
@@ -65,21 +65,13 @@ struct PackValues:
     ) raises:
         var heads = Heads(v.dim_size(1), v.dim_size(2), panels.dim_size(1))
         var lines = panels.dim_size(3)
-        var count = heads.value_panels()
         var source = v.unsafe_ptr()
         var sink = panels.unsafe_ptr()
 
         def task(t: Int) {imm}:
-            var channel = t % count * PANEL
-            pack_values_part[memory_type](
-                sink.unsafe_offset(t * lines * PANEL),
-                source.unsafe_offset(heads.place(t // count, 0, channel)),
-                heads.width,
-                min(PANEL, heads.size() - channel),
-                heads.positions,
-            )
+            pack_channels[memory_type](heads, sink, lines, source, t)
 
-        sync_parallelize(task, v.dim_size(0) * heads.heads * count)
+        sync_parallelize(task, v.dim_size(0) * heads.heads * heads.value_panels())
 
 
 @extensibility.register("whisper_attention")

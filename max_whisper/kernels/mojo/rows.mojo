@@ -89,6 +89,7 @@ struct Rows(Copyable, Movable):
 
     @always_inline
     def row(self, i: Int) -> Pointer[Int32, MutUntrackedOrigin]:
+        """Where row i begins."""
         return self.memory.unsafe_offset(i * self.stride * max(self.parts, 1))
 
     @always_inline
