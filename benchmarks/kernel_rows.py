@@ -12,7 +12,6 @@ from max.dtype import DType
 from max.graph import BufferType, TensorType, Type
 
 from max_whisper.config import WhisperConfig
-from max_whisper.engine.limits import MAX_CANDIDATES
 from max_whisper.features.log_mel import BLOCK_SAMPLES
 from max_whisper.features.mel_filters import mel_filters
 from max_whisper.kernels.mojo_ops import MojoOps
@@ -73,7 +72,7 @@ def kernels_of(config: WhisperConfig, dtype: str, ops: MojoOps) -> Iterator[Kern
     """What hears 30 s, then what finds the next token of five beams; each once, though
     every layer has its own.
     """
-    make = Maker(config, dtype, WINDOW, ops.coarse())
+    make = Maker(config, dtype, WINDOW, ops)
     positions, width = config.max_source_positions, config.d_model
     yield make.log_mel()
     yield make.convolution("conv1", config.num_mel_bins, stride=1)
@@ -83,8 +82,7 @@ def kernels_of(config: WhisperConfig, dtype: str, ops: MojoOps) -> Iterator[Kern
     yield make.encoder_block()
     make = Maker(config, dtype, STEP, ops)
     yield make.decoder_block()
-    yield make.logits()
-    yield make.candidates()
+    yield make.next_tokens()
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,24 +258,10 @@ class Maker:
         cache = np.zeros(shape, np.float32)
         return [rows, rows * 0 + SAID, ancestors], [cache, cache]
 
-    def logits(self) -> Kernel:
+    def next_tokens(self) -> Kernel:
+        """The last layer norm, logits, rules and best tokens."""
         size, width = self.config.vocab_size, self.config.d_model
-        weight = self.weight(size, width)
-
-        def build(x: Any, w: Any) -> Any:
-            return self.ops.coarse().linear(x, Matrix(w, size, width), None)
-
-        return self.kernel(
-            "logits",
-            [numbers(1, BEAM, width), weight],
-            build,
-            operations=2 * BEAM * size * width,
-            bytes=weight.nbytes,
-        )
-
-    def candidates(self) -> Kernel:
-        size = self.config.vocab_size
-        logits, none = numbers(1, BEAM, size), np.zeros((BEAM, 0), np.int32)
+        weight, none = self.weight(size, width), np.zeros((BEAM, 0), np.int32)
         rules = [
             np.zeros((2, size), np.uint8),
             np.tile(np.array([0, size, size, 0], np.int32), (BEAM, 1)),
@@ -288,11 +272,17 @@ class Maker:
             none,
             none,
         ]
+
+        def build(x: Any, scale: Any, shift: Any, w: Any, *rules: Any) -> Any:
+            matrix = Matrix(w, size, width)
+            return self.ops.next_tokens(x, (scale, shift), matrix, rules)
+
         return self.kernel(
-            "rules, log-softmax, best tokens",
-            [logits, *rules],
-            lambda x, *rules: self.ops.candidates(x, rules, MAX_CANDIDATES),
-            bytes=logits.nbytes,
+            "logits, rules, best tokens",
+            [numbers(1, BEAM, width), *[numbers(width)] * 2, weight, *rules],
+            build,
+            operations=2 * BEAM * size * width,
+            bytes=weight.nbytes,
         )
 
 

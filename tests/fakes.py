@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from max_whisper.config import WhisperConfig
-from max_whisper.engine.limits import MAX_CANDIDATES
 from max_whisper.engine.protocol import (
     Alignment,
     AudioFeatures,
@@ -28,6 +27,7 @@ from max_whisper.engine.protocol import (
     Sampling,
     TokenRules,
 )
+from max_whisper.kernels.limits import MAX_CANDIDATES
 
 Logits: TypeAlias = NDArray[np.float32]
 WindowKey: TypeAlias = tuple[int, int]

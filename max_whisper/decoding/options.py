@@ -23,8 +23,8 @@ from max_whisper.decoding.checks import (
     check_words,
     refused,
 )
-from max_whisper.engine.limits import MAX_CANDIDATES
 from max_whisper.errors import OptionError
+from max_whisper.kernels.limits import MAX_CANDIDATES
 
 MAX_BEAM_SIZE = MAX_CANDIDATES - 1
 TASKS = ("transcribe", "translate")

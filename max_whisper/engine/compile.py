@@ -15,7 +15,7 @@ import platform
 import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -25,7 +25,6 @@ from max.engine import CompiledModel, InferenceSession, Model
 from max.graph import Module
 
 from max_whisper.config import WhisperConfig
-from max_whisper.engine.limits import MAX_CANDIDATES
 from max_whisper.features.log_mel import build_log_mel
 from max_whisper.kernels.ops import Ops
 from max_whisper.kernels.package import KERNELS
@@ -59,7 +58,6 @@ class Plan:
         """Where the compiled file is kept; `MAX_WHISPER_CACHE` moves it."""
         facts = {
             "config": asdict(self.config),
-            "candidates": MAX_CANDIDATES,
             "ops": repr(self.ops),
             "device": self._device_facts,
             "max": version("max"),
@@ -113,9 +111,9 @@ def build(plan: Plan) -> Module:
     module = Module()
     at = Parameters(plan.ops, expected_shapes(plan.config))
     build_log_mel(module, plan.ops, plan.config.num_mel_bins)
-    build_encode(module, replace(at, ops=plan.ops.coarse()), plan.config)
+    build_encode(module, at, plan.config)
     build_prefill(module, at, plan.config)
-    build_step(module, at, plan.config, MAX_CANDIDATES)
+    build_step(module, at, plan.config)
     build_align(module, at, plan.config)
     return module
 

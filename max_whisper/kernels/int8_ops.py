@@ -7,7 +7,7 @@ that is no product is as in `MojoOps`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -30,17 +30,10 @@ _ROWS_AT_ONCE = 64 * PANEL
 
 @dataclass(frozen=True, slots=True)
 class Int8Ops(MojoOps):
-    """See `Ops` for the operations; weights are stored as int32, four in one.
-
-    Activations are quantised to `activation_bytes`, one or two: see `rows.mojo`.
-    """
+    """See `Ops` for the operations; weights are stored as int32, four in one."""
 
     weight_dtype: DType = DType.int32
-    activation_bytes: int = 2
     memory_dtype: DType = DType.int32
-
-    def coarse(self) -> Int8Ops:
-        return replace(self, activation_bytes=1)
 
     def matrix(self, name: str, rows: int, columns: int) -> Matrix:
         shape = [-(-rows // PANEL), -(-columns // QUAD) + 2, PANEL]
@@ -81,7 +74,6 @@ class Int8Ops(MojoOps):
         shape: Sequence[Dim | int],
         how: Mapping[str, Any],
     ) -> TensorValue:
-        how = {"parts": self.activation_bytes, **how}
         return self._custom("whisper_int8_linear", values, shape, **how)
 
 

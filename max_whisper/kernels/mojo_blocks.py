@@ -16,12 +16,10 @@ PANEL = 32
 class MojoBlocks:
     """`weight_dtype` is float32 or float16, or int32 for four int8 in one.
 
-    Activations have `activation_bytes` in a product, or are float32 if that is 0;
-    what an attention has memorised is of `memory_dtype`.
+    What an attention has memorised is of `memory_dtype`.
     """
 
     weight_dtype: DType = DType.float32
-    activation_bytes: int = 0
     memory_dtype: DType = DType.float32
 
     @property
@@ -94,5 +92,4 @@ class MojoBlocks:
         return {
             "weight_type": self.weight_dtype,
             "memory_type": self.memory_dtype,
-            "parts": self.activation_bytes,
         }

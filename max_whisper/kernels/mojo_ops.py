@@ -36,9 +36,6 @@ class MojoOps(MojoBlocks):
     def extensions(self) -> list[Path]:
         return package()
 
-    def coarse(self) -> MojoOps:
-        return self
-
     def matrix(self, name: str, rows: int, columns: int) -> Matrix:
         shape = [-(-rows // PANEL), columns, PANEL]
         weight = Weight(name, self.weight_dtype, shape, self.device)
@@ -148,15 +145,22 @@ class MojoOps(MojoBlocks):
     def take(self, x: TensorValue, rows: TensorValue) -> TensorValue:
         return self._custom("whisper_take", [x, rows], [x.shape[0], 1, x.shape[2]])
 
-    def candidates(
-        self, logits: TensorValue, rules: Sequence[TensorValue], count: int
+    def next_tokens(
+        self,
+        x: TensorValue,
+        norm: tuple[TensorValue, TensorValue],
+        embedding: Matrix,
+        rules: Sequence[TensorValue],
     ) -> list[TensorValue]:
-        shape = [logits.shape[0] * logits.shape[1], count]
-        types = [
-            TensorType(DType.int32, shape, self.device),
-            TensorType(DType.float32, shape, self.device),
-        ]
-        found = ops.custom("whisper_candidates", self.device, [logits, *rules], types)
+        batch, group, _ = x.shape
+        shape = [batch * group, group + 1]
+        found = ops.custom(
+            "whisper_next_tokens",
+            self.device,
+            [x, *norm, embedding.weight, *rules],
+            [TensorType(t, shape, self.device) for t in (DType.int32, DType.float32)],
+            parameters={"weight_type": self.weight_dtype},
+        )
         return [value.tensor for value in found]
 
     def probe(self, logits: TensorValue, tokens: TensorValue) -> TensorValue:

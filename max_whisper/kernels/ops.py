@@ -46,9 +46,6 @@ class Ops(Protocol):
     def extensions(self) -> list[Path]:
         """Packages of kernels that a graph with these operations needs."""
 
-    def coarse(self) -> Ops:
-        """The same set, for where it may be less exact: the encoder, the logits."""
-
     def matrix(self, name: str, rows: int, columns: int) -> Matrix:
         """The weight `[rows, columns]` of a product, in the layout of this set."""
 
@@ -137,17 +134,22 @@ class Ops(Protocol):
     def take(self, x: TensorValue, rows: TensorValue) -> TensorValue:
         """One row of each batch: `[B, T, D]` and `[B]` to `[B, 1, D]`."""
 
-    def candidates(
-        self, logits: TensorValue, rules: Sequence[TensorValue], count: int
+    def next_tokens(
+        self,
+        x: TensorValue,
+        norm: tuple[TensorValue, TensorValue],
+        embedding: Matrix,
+        rules: Sequence[TensorValue],
     ) -> list[TensorValue]:
-        """The best tokens and their log probabilities, each `[R, count]`.
+        """The best tokens and their log probabilities, each `[R, G + 1]`.
 
-        `logits` is `[B, G, V]` with R = B · G. `rules` are `masks [2, V]` (uint8:
-        never, and not first), `bounds [R, 4]` (first text, first timestamp, end, is
-        first), `timestamp_begin [1]`, `temperature [1]`, `seeds [R]` (uint64; a row
-        draws by its own alone), `penalty [1]` and two lists of tokens, each filled up
-        with `NO_TOKEN`: `said [R, s]`, whose logits the penalty divides if positive
-        and multiplies if negative, and `banned [R, b]`. Penalties come first, as in
+        Of x, `[B, G, D]` with R = B · G, the layer norm by `norm` and the product with
+        `embedding` are logits. `rules` are `masks [2, V]` (uint8: never, and not
+        first), `bounds [R, 4]` (first text, first timestamp, end, is first),
+        `timestamp_begin [1]`, `temperature [1]`, `seeds [R]` (uint64; a row draws by
+        its own alone), `penalty [1]` and two lists of tokens, each filled up with
+        `NO_TOKEN`: `said [R, s]`, whose logits the penalty divides if positive and
+        multiplies if negative, and `banned [R, b]`. Penalties come first, as in
         CTranslate2.
         """
 

@@ -21,6 +21,7 @@ from max.nn.attention import MHAMaskVariant
 from max.nn.kernels import flash_attention_gpu
 from numpy.typing import NDArray
 
+from max_whisper.kernels.limits import MAX_CANDIDATES
 from max_whisper.kernels.ops import NO_TOKEN, Matrix
 from max_whisper.kernels.plain_alignment import alignment, next_logprobs
 from max_whisper.kernels.plain_log_mel import log_mel
@@ -39,9 +40,6 @@ class PlainOps:
     @property
     def extensions(self) -> list[Path]:
         return []
-
-    def coarse(self) -> PlainOps:
-        return self
 
     def matrix(self, name: str, rows: int, columns: int) -> Matrix:
         weight = Weight(name, self.dtype, [rows, columns], self.device)
@@ -155,10 +153,16 @@ class PlainOps:
         places = ops.stack([self._range(x.shape[0]), rows], axis=1)
         return ops.unsqueeze(ops.gather_nd(x, places), 1)
 
-    def candidates(
-        self, logits: TensorValue, rules: Sequence[TensorValue], count: int
+    def next_tokens(
+        self,
+        x: TensorValue,
+        norm: tuple[TensorValue, TensorValue],
+        embedding: Matrix,
+        rules: Sequence[TensorValue],
     ) -> list[TensorValue]:
+        logits = self.linear(self.layer_norm(x, *norm), embedding, None)
         masks, bounds, timestamp_begin, temperature, seeds, penalty, *lists = rules
+        group = logits.shape[1]
         shape = [logits.shape[0] * logits.shape[1], logits.shape[2]]
         bounds = bounds.rebind([shape[0], 4])
         ids = ops.unsqueeze(self._range(shape[1]), 0)
@@ -178,7 +182,8 @@ class PlainOps:
         allowed = self._ban(allowed, (timestamps > text) & ~is_timestamp)
 
         scores = self._heat(allowed, temperature, seeds)
-        _, found = ops.top_k(scores, count, axis=-1)
+        _, most = ops.top_k(scores, MAX_CANDIDATES, axis=-1)
+        found = ops.slice_tensor(most, [slice(None), (slice(0, group + 1), group + 1)])
         chosen = ops.gather_nd(allowed, ops.unsqueeze(found, 2), batch_dims=1)
         never = ops.broadcast_to(self._scalar(float("-inf")), chosen.shape)
         logprobs = chosen - self._log_sum_exp(allowed)

@@ -53,8 +53,8 @@ class Memory:
 class Decoded:
     """What comes of tokens.
 
-    `states` are `[B, Q, d_model]`, `queries` what each layer asked of the sound, as
-    large; `embedding` projects states to logits.
+    `states` are `[B, Q, d_model]`, not yet normalised, `queries` what each layer asked
+    of the sound, as large; `embedding` projects states to logits.
     """
 
     states: TensorValue
@@ -99,12 +99,22 @@ def decode(
     for i in range(config.decoder_layers):
         x, queries = _block(x, memory, i, at / f"layers.{i}", config)
         asked.append(queries)
-    return Decoded(layer_norm(x, at / "layer_norm"), tuple(asked), embedding)
+    return Decoded(x, tuple(asked), embedding)
 
 
 def project(x: TensorValue, embedding: Matrix, at: Parameters) -> TensorValue:
     """Hidden states to logits `[B, Q, vocab_size]`, by the tied embedding."""
-    return at.ops.coarse().linear(x, embedding, None)
+    return at.ops.linear(layer_norm(x, at / "layer_norm"), embedding, None)
+
+
+def choose(
+    decoded: Decoded, rules: Sequence[TensorValue], at: Parameters
+) -> list[TensorValue]:
+    """The candidates for the next token of each row; see `Ops.next_tokens`."""
+    norm = at / "layer_norm"
+    return at.ops.next_tokens(
+        decoded.states, (norm.tensor(), norm.tensor("bias")), decoded.embedding, rules
+    )
 
 
 def align(

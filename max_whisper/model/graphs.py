@@ -14,7 +14,7 @@ from max.dtype import DType
 from max.graph import BufferType, Dim, Graph, Module, TensorType, Type, Value, ops
 
 from max_whisper.config import WhisperConfig
-from max_whisper.model.decoder import Memory, align, decode, listen, project
+from max_whisper.model.decoder import Memory, align, choose, decode, listen, project
 from max_whisper.model.encoder import encode
 from max_whisper.model.parameters import Parameters
 
@@ -44,14 +44,12 @@ def build_prefill(module: Module, at: Parameters, config: WhisperConfig) -> None
         memory = _memory(graph.inputs[3:], config, tokens.shape[0])
         decoded = decode(tokens, memory, at / "decoder", config)
         state = at.ops.take(decoded.states, position)
-        logits = project(state, decoded.embedding, at)
+        logits = project(state, decoded.embedding, at / "decoder")
         graph.output(at.ops.probe(logits, probed))
 
 
-def build_step(
-    module: Module, at: Parameters, config: WhisperConfig, count: int
-) -> None:
-    """tokens `[batch, group]` and the rules of `Ops.candidates`; `count` come back."""
+def build_step(module: Module, at: Parameters, config: WhisperConfig) -> None:
+    """tokens `[batch, group]` and the rules of `Ops.next_tokens`."""
     asked = [
         _type(at, DType.int32, "batch", "group"),
         _type(at, DType.uint8, 2, config.vocab_size),
@@ -70,8 +68,7 @@ def build_step(
         rows = tokens.shape[0] * tokens.shape[1]
         memory = _memory(graph.inputs[own:], config, rows)
         decoded = decode(tokens, memory, at / "decoder", config)
-        logits = project(decoded.states, decoded.embedding, at)
-        graph.output(*at.ops.candidates(logits, rules, count))
+        graph.output(*choose(decoded, rules, at / "decoder"))
 
 
 def build_align(module: Module, at: Parameters, config: WhisperConfig) -> None:
@@ -86,7 +83,7 @@ def build_align(module: Module, at: Parameters, config: WhisperConfig) -> None:
         tokens, end, features = (value.tensor for value in graph.inputs[:3])
         memory = _memory(graph.inputs[3:], config, tokens.shape[0])
         decoded = decode(tokens, memory, at / "decoder", config)
-        logits = project(decoded.states, decoded.embedding, at)
+        logits = project(decoded.states, decoded.embedding, at / "decoder")
         heard = align(decoded, features, at / "decoder", config)
         graph.output(heard, at.ops.next_logprobs(logits, tokens, end))
 

@@ -20,6 +20,7 @@ from max_whisper.pipeline.history import PromptHistory
 from max_whisper.pipeline.journal import HeardWindow, Journal
 from max_whisper.pipeline.language import next_language
 from max_whisper.pipeline.options import TranscribeOptions
+from max_whisper.pipeline.pieces import PAUSE
 from max_whisper.pipeline.transcript import SegmentWriter
 from max_whisper.pipeline.windows import Clip, Windows
 from max_whisper.pipeline.words import WordTimes
@@ -56,7 +57,9 @@ class Walk:
         self._num_frames = engine.config.num_frames
         self._timestamp_begin = tokenizer.timestamp_begin
         self._eot = tokenizer.eot
-        self._windows = Windows(clips, self._num_frames)
+        # A piece ends in a pause, in which nobody speaks.
+        shortest = PAUSE if options.cut_at_silence else 1
+        self._windows = Windows(clips, self._num_frames, shortest)
         self._history = PromptHistory.begin(tokenizer, options, engine.config)
         self._writer = SegmentWriter(tokenizer, tells_language=options.multilingual)
         self._words = WordTimes(engine, tokenizer, len(mel.frames), options)

@@ -49,22 +49,25 @@ def seek_clips(
 class Windows:
     """The windows of some clips, one after the other.
 
-    `seek` is the mel frame at which the next one begins.
+    `seek` is the mel frame at which the next one begins. What is left of a clip is not
+    heard if it is shorter than `shortest` frames.
     """
 
-    def __init__(self, clips: Sequence[Clip], num_frames: int) -> None:
+    def __init__(
+        self, clips: Sequence[Clip], num_frames: int, shortest: int = 1
+    ) -> None:
         self.seek = clips[0][0]
         self._clips = list(clips)
         self._num_frames = num_frames
+        self._shortest = shortest
 
     def next(self) -> Window | None:
         """The window at `seek`, `num_frames` long or to the end of the clip."""
         while self._clips:
             start, end = self._clips[0]
             self.seek = max(self.seek, start)
-            if self.seek < end:
+            if self.seek == start < end or end - self.seek >= self._shortest:
                 return Window(self.seek, min(self._num_frames, end - self.seek))
             self._clips.pop(0)
-            if self._clips:
-                self.seek = self._clips[0][0]
+            self.seek = self._clips[0][0] if self._clips else max(self.seek, end)
         return None

@@ -8,8 +8,8 @@ import pytest
 from max_whisper.decoding.beam import BeamSearch
 from max_whisper.decoding.greedy import GreedySearch
 from max_whisper.decoding.search import Hypothesis, best
-from max_whisper.engine.limits import MAX_CANDIDATES
 from max_whisper.engine.protocol import Candidates
+from max_whisper.kernels.limits import MAX_CANDIDATES
 
 EOT = 99
 NEVER = -np.inf

@@ -23,7 +23,6 @@ from max.engine import InferenceSession
 from max.graph import DeviceRef, Module
 
 from max_whisper.config import WhisperConfig
-from max_whisper.engine.limits import MAX_CANDIDATES
 from max_whisper.features.log_mel import build_log_mel
 from max_whisper.kernels.plain_ops import PlainOps
 from max_whisper.model.graphs import build_encode, build_prefill, build_step
@@ -84,7 +83,7 @@ def module(name: str, ops: PlainOps) -> Module:
     elif name == "prefill":
         build_prefill(made, at, SMALL)
     else:
-        build_step(made, at, SMALL, MAX_CANDIDATES)
+        build_step(made, at, SMALL)
     return made
 
 

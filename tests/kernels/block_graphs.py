@@ -49,35 +49,32 @@ class Blocks:
             [sound, sound],
             lambda k, v: [*ops.memorise(k, v, heads)],
         )
-        coarse = ops.coarse()
         types = [sound, *self.encoder_weights()]
         bench.add(
             f"{self.prefix}encoder",
             types,
-            lambda x, *w: coarse.encoder_block(x, heads, w),
+            lambda x, *w: ops.encoder_block(x, heads, w),
         )
-        apart = partial(self.encoder_apart, coarse)
-        bench.add(f"{self.prefix}encoder_apart", types, apart)
+        bench.add(f"{self.prefix}encoder_apart", types, self.encoder_apart)
         self.add_cross()
         self.add_decoder()
 
     def add_cross(self) -> None:
         """What the encoder's last word becomes, in one operation and in four."""
-        bench, width, heads = self.bench, self.width, self.heads
-        coarse = self.ops.coarse()
+        bench, ops, width = self.bench, self.ops, self.width
         matrix = bench.matrix(width, width)
         types = [bench.floats("batch", POSITIONS, width), matrix, matrix]
         types.append(bench.floats(width))
 
         def apart(x: TensorValue, k: Any, v: Any, bias: Any) -> list[TensorValue]:
-            keys = coarse.linear(x, self.square(k), None)
-            values = coarse.linear(x, self.square(v), bias)
-            return [*coarse.memorise(keys, values, heads)]
+            keys = ops.linear(x, self.square(k), None)
+            values = ops.linear(x, self.square(v), bias)
+            return [*ops.memorise(keys, values, self.heads)]
 
         bench.add(
             f"{self.prefix}cross",
             types,
-            lambda x, *w: [*coarse.cross(x, self.heads, w)],
+            lambda x, *w: [*ops.cross(x, self.heads, w)],
         )
         bench.add(f"{self.prefix}cross_apart", types, apart)
 
@@ -130,7 +127,8 @@ class Blocks:
         narrow = Matrix(down, self.width, HIDDEN)
         return ops.linear(h, narrow, down_bias, add=x)
 
-    def encoder_apart(self, ops: MojoOps, x: TensorValue, *weights: Any) -> TensorValue:
+    def encoder_apart(self, x: TensorValue, *weights: Any) -> TensorValue:
+        ops = self.ops
         q, k, v = self.projected(ops, x, weights[:7])
         y = ops.attention(q, *ops.memorise(k, v, self.heads))
         out, out_bias = weights[7:9]

@@ -29,7 +29,6 @@ ATTENTIONS = ((3, 20, 64), (2, 40, 33), (2, 7, 70))
 """Heads, head size and positions."""
 
 CACHED_HEADS, CACHED_SIZE, CAPACITY = 3, 20, 12
-COUNTS = (1, 16)
 ALIGNED, ALIGNED_SIZE = (0, 3), 20
 """Heads of four that count in an alignment, and their size."""
 FRAMES = 37
@@ -190,12 +189,18 @@ def _add_others(bench: Bench) -> None:
         bench.ints("rows", "said"),
         bench.ints("rows", "banned"),
     ]
-    for count in COUNTS:
-        bench.add(
-            f"candidates_{count}",
-            [bench.floats("batch", "group", "vocabulary"), *rules],
-            lambda x, *rules, count=count: ops.candidates(x, rules, count),
-        )
+    bench.add(
+        "next_tokens",
+        [
+            bench.floats("batch", "group", "width"),
+            *[bench.floats("width")] * 2,
+            bench.matrix("width", "vocabulary"),
+            *rules,
+        ],
+        lambda x, norm, shift, embedding, *rules: ops.next_tokens(
+            x, (norm, shift), Matrix(embedding, 0, 0), rules
+        ),
+    )
     bench.add(
         "probe",
         [bench.floats("batch", 1, "vocabulary"), bench.ints("probed")],

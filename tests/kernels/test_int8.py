@@ -22,20 +22,15 @@ def numbers(seed: int, *shape: int) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal(shape, np.float32)
 
 
-def rounded(x: np.ndarray, *, twice: bool = False) -> np.ndarray:
-    """Every row to 255 steps between its largest value and its negative.
-
-    Rounded `twice`, what the steps lose has 255 steps of its own.
-    """
+def rounded(x: np.ndarray) -> np.ndarray:
+    """Every row to 255 steps between its largest value and its negative."""
     most = np.abs(x).max(axis=-1, keepdims=True)
-    scaled = x * (np.float32(127) / np.where(most > 0, most, 1))
-    steps = np.rint(scaled)
-    rest = np.rint((scaled - steps) * np.float32(254)) / 254 if twice else 0
-    return (steps + rest) * np.float64(most) / 127
+    steps = np.rint(x * (np.float32(127) / np.where(most > 0, most, 1)))
+    return steps * np.float64(most) / 127
 
 
 def product(x: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    return rounded(x, twice=True) @ rounded(weight).T
+    return rounded(x) @ rounded(weight).T
 
 
 def close(found: np.ndarray, expected: np.ndarray) -> None:

@@ -21,9 +21,14 @@ from max.algorithm import sync_parallelize
 from max.gpu.host import DeviceContext
 from std.math import exp, sqrt
 from std.memory.alloc import unsafe_alloc
+from std.utils import StaticTuple
 
 from .matmul import WIDTH, Vector
-from .vectors import copy
+from .vectors import copy, larger
+
+
+comptime AT_ONCE = 4
+"""Vectors of a value that are summed at once: those of a head of 64, with AVX-512."""
 
 
 @always_inline
@@ -48,31 +53,15 @@ def dot(a: Pointer[Float32, _], b: Pointer[Float32, _], n: Int) -> Float32:
     return sum
 
 
-@always_inline
-def add_scaled(
-    y: Pointer[mut=True, Float32, _], x: Pointer[Float32, _], scale: Float32, n: Int
-):
-    """Add scale · x to y, over `n` values."""
-    var i = 0
-    while i + WIDTH <= n:
-        var sum = Vector(scale).fma(
-            x.unsafe_offset(i).unsafe_load[width=WIDTH](),
-            y.unsafe_offset(i).unsafe_load[width=WIDTH](),
-        )
-        y.unsafe_offset(i).unsafe_store(sum)
-        i += WIDTH
-    while i < n:
-        y.unsafe_offset(i).unsafe_store(
-            y.unsafe_offset(i).unsafe_load[width=1]()
-            + scale * x.unsafe_offset(i).unsafe_load[width=1]()
-        )
-        i += 1
-
-
 @fieldwise_init
 struct Past(Copyable, Movable):
-    """The sizes of a cache and of what reads it; `path` is the longest past of a row."""
+    """The sizes of a cache and of what reads it; `path` is the longest past of a row.
 
+    The rows of a `family` have much of their past in common, as beams do.
+    """
+
+    var rows: Int
+    var family: Int
     var tokens: Int
     var width: Int
     var heads: Int
@@ -80,10 +69,24 @@ struct Past(Copyable, Movable):
     var path: Int
 
     @always_inline
+    def size(self) -> Int:
+        """Of a head."""
+        return self.width // self.heads
+
+    @always_inline
     def place(self, slot: Int, head: Int, position: Int) -> Int:
         """Where the keys or values of a head lie in the cache."""
-        var line = (slot * self.heads + head) * self.capacity + position
-        return line * (self.width // self.heads)
+        return ((slot * self.heads + head) * self.capacity + position) * self.size()
+
+    def share(mut self, members: Int):
+        """Make families as small as it takes to give every member something to do."""
+        if self.rows // self.family * self.heads < 2 * members:
+            self.family = 1
+
+    @always_inline
+    def tasks(self) -> Int:
+        """One for each head of a family."""
+        return self.rows // self.family * self.heads
 
 
 # One copy of machine code serves every shape.
@@ -101,62 +104,109 @@ def attend_past(
     starts: Pointer[Int32, _],
     ancestors: Pointer[Int32, _],
 ):
-    """One head of one row: write its keys and values, then look back from each token."""
-    var size = past.width // past.heads
-    var scale = 1 / sqrt(Float32(size))
-    var row = task // past.heads
+    """One head of a family: for each row write its keys and values, then look back from
+    each token.
+    """
+    var size = past.size()
     var head = task % past.heads
-    var slot = Int(slots.unsafe_offset(row).unsafe_load[width=1]())
-    var start = Int(starts.unsafe_offset(row).unsafe_load[width=1]())
-
-    var count = min(past.tokens, past.capacity - start, past.path - start)
-    for i in range(count):
-        var source = (row * past.tokens + i) * past.width + head * size
-        var sink = past.place(slot, head, start + i)
-        copy(keys.unsafe_offset(sink), k.unsafe_offset(source), size)
-        copy(values.unsafe_offset(sink), v.unsafe_offset(source), size)
-
-    @always_inline
-    def place(position: Int) {imm} -> Int:
-        var owner = ancestors.unsafe_offset(row * past.path + position)
-        return past.place(Int(owner.unsafe_load[width=1]()), head, position)
-
-    var scores = unsafe_alloc[Float32](start + count + WIDTH)
-    for i in range(count):
-        var at = (row * past.tokens + i) * past.width + head * size
-        var length = start + i + 1
-        for position in range(length):
-            var key = keys.unsafe_offset(place(position))
-            var score = scale * dot(q.unsafe_offset(at), key, size)
-            scores.unsafe_offset(position).unsafe_store(score)
-        var sum = soften(scores, length)
-        for j in range(size):
-            y.unsafe_offset(at + j).unsafe_store(Float32(0))
-        for position in range(length):
-            var share = scores.unsafe_offset(position).unsafe_load[width=1]() / sum
-            var value = values.unsafe_offset(place(position))
-            add_scaled(y.unsafe_offset(at), value, share, size)
+    var first = task // past.heads * past.family
+    var scores = unsafe_alloc[Float32](past.path + WIDTH)
+    for row in range(first, first + past.family):
+        var slot = Int(slots.unsafe_offset(row).unsafe_load[width=1]())
+        var start = Int(starts.unsafe_offset(row).unsafe_load[width=1]())
+        var count = min(past.tokens, past.capacity - start, past.path - start)
+        var path = ancestors.unsafe_offset(row * past.path)
+        for i in range(count):
+            var source = (row * past.tokens + i) * past.width + head * size
+            var sink = past.place(slot, head, start + i)
+            copy(keys.unsafe_offset(sink), k.unsafe_offset(source), size)
+            copy(values.unsafe_offset(sink), v.unsafe_offset(source), size)
+        for i in range(count):
+            var at = (row * past.tokens + i) * past.width + head * size
+            var length = start + i + 1
+            score_past(past, head, length, scores, q.unsafe_offset(at), keys, path)
+            soften(scores, length)
+            gather_past(past, head, length, y.unsafe_offset(at), scores, values, path)
     scores.unsafe_free()
 
 
 @always_inline
-def soften(scores: Pointer[mut=True, Float32, _], count: Int) -> Float32:
-    """Replace each score by exp(score - best); return their sum.
+def score_past(
+    past: Past,
+    head: Int,
+    length: Int,
+    scores: Pointer[mut=True, Float32, _],
+    q: Pointer[Float32, _],
+    keys: Pointer[Float32, _],
+    path: Pointer[Int32, _],
+):
+    """The score of every position."""
+    var scale = 1 / sqrt(Float32(past.size()))
+    for position in range(length):
+        var owner = Int(path.unsafe_offset(position).unsafe_load[width=1]())
+        var key = keys.unsafe_offset(past.place(owner, head, position))
+        scores.unsafe_offset(position).unsafe_store(scale * dot(q, key, past.size()))
+
+
+@always_inline
+def soften(scores: Pointer[mut=True, Float32, _], count: Int):
+    """Replace each score by its share, exp(score - best) / Σ exp(score - best).
 
     There is room for a whole vector more.
     """
-    var best = Float32.MIN
-    for j in range(count):
-        best = max(best, scores.unsafe_offset(j).unsafe_load[width=1]())
-    for j in range(count, count + WIDTH):
-        scores.unsafe_offset(j).unsafe_store(best)
+    scores.unsafe_offset(count).unsafe_store(Vector(Float32.MIN))
+    var bests = Vector(Float32.MIN)
+    for j in range(0, count, WIDTH):
+        bests = larger(scores.unsafe_offset(j).unsafe_load[width=WIDTH](), bests)
+    var best = bests.reduce_max()
     var sum = Float32(0)
     for j in range(0, count, WIDTH):
         var e = exp(scores.unsafe_offset(j).unsafe_load[width=WIDTH]() - best)
         scores.unsafe_offset(j).unsafe_store(e)
     for j in range(count):
         sum += scores.unsafe_offset(j).unsafe_load[width=1]()
-    return sum
+    for j in range(0, count, WIDTH):
+        var place = scores.unsafe_offset(j)
+        place.unsafe_store(place.unsafe_load[width=WIDTH]() / sum)
+
+
+@always_inline
+def gather_past(
+    past: Past,
+    head: Int,
+    length: Int,
+    y: Pointer[mut=True, Float32, _],
+    shares: Pointer[Float32, _],
+    values: Pointer[Float32, _],
+    path: Pointer[Int32, _],
+):
+    """The sum of all values, each by its share."""
+
+    @always_inline
+    def gather[width: Int, count: Int](lane: Int) {imm}:
+        """So many vectors from a lane on, in registers."""
+        comptime Lanes = SIMD[DType.float32, width]
+        var sums = StaticTuple[Lanes, count](fill=Lanes(0))
+        for position in range(length):
+            var owner = Int(path.unsafe_offset(position).unsafe_load[width=1]())
+            var share = Lanes(shares.unsafe_offset(position).unsafe_load[width=1]())
+            var value = values.unsafe_offset(past.place(owner, head, position) + lane)
+            comptime for i in range(count):
+                var some = value.unsafe_offset(i * width).unsafe_load[width=width]()
+                sums[i] = share.fma(some, sums[i])
+        comptime for i in range(count):
+            y.unsafe_offset(lane + i * width).unsafe_store(sums[i])
+
+    var lane = 0
+    while lane + AT_ONCE * WIDTH <= past.size():
+        gather[WIDTH, AT_ONCE](lane)
+        lane += AT_ONCE * WIDTH
+    while lane + WIDTH <= past.size():
+        gather[WIDTH, 1](lane)
+        lane += WIDTH
+    while lane < past.size():
+        gather[1, 1](lane)
+        lane += 1
 
 
 @extensibility.register("whisper_cached_attention")
@@ -177,6 +227,8 @@ struct CachedAttention:
         ctx: DeviceContext,
     ) raises:
         var past = Past(
+            rows=q.dim_size(0),
+            family=1,
             tokens=q.dim_size(1),
             width=q.dim_size(2),
             heads=heads,
@@ -198,4 +250,4 @@ struct CachedAttention:
                 past, t, yp, qp, kp, vp, keys, values, slot_of, start_of, ancestor_of
             )
 
-        sync_parallelize(task, q.dim_size(0) * heads)
+        sync_parallelize(task, past.tasks())

@@ -25,11 +25,11 @@ comptime STAGES = 2
 
 @extensibility.register("whisper_cross")
 struct Cross:
-    """`v` is memory between the stages; `parts` of activations: see `Rows`."""
+    """`v` is memory between the stages."""
 
     @staticmethod
     def execute[
-        target: StaticString, weight_type: DType, memory_type: DType, parts: Int
+        target: StaticString, weight_type: DType, memory_type: DType
     ](
         keys: OutputTensor[dtype=memory_type, rank=5, ...],
         values: OutputTensor[dtype=memory_type, rank=5, ...],
@@ -63,7 +63,7 @@ struct Cross:
             var batch = t // heads.key_panels()
             var p = t % heads.key_panels()
             var rows = min(PANEL, positions - p * PANEL)
-            var kept = Rows(PANEL, width, parts)
+            var kept = Rows(PANEL, width, weight_type == DType.int32)
             var k = unsafe_alloc[Float32](PANEL * width)
             for i in range(rows):
                 var row = batch * positions + p * PANEL + i

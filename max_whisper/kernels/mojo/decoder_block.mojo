@@ -20,88 +20,25 @@ from std.memory.alloc import unsafe_alloc
 from std.runtime import parallelism_level
 
 from .attention import Sizes
-from .block_parts import attend_part, attend_tasks, multiply_part, positions_in
+from .block_parts import attend_part, attend_tasks, positions_in
 from .cached_attention import Past, attend_past
-from .job import Job, Part, dense, onto
-from .matmul import PANEL
+from .job import dense, onto
+from .member import Member
 from .rows import Rows
 from .team import Team
 
 comptime STAGES = 16
 
-comptime LOT = 96
-"""Rows that go through some panels together: all of a step, some of a prompt."""
-
-comptime SHARES = 16
-"""Tasks of a product for each member, so that a late one finds less to do."""
-
-
-@fieldwise_init
-struct Member(Copyable, Movable):
-    """One of the team, at a stage."""
-
-    var team: Team
-    var members: Int
-    var stage: Int
-
-    @always_inline
-    def normalise(
-        mut self,
-        rows: Rows,
-        count: Int,
-        x: Pointer[Float32, _],
-        weight: Pointer[Float32, _],
-        bias: Pointer[Float32, _],
-    ):
-        def one(i: Int) {imm}:
-            rows.put_normalised(i, x.unsafe_offset(i * rows.k), weight, bias)
-
-        self.team.share(self.stage, count, one)
-
-    @always_inline
-    def quantise(mut self, rows: Rows, count: Int, x: Pointer[Float32, _]):
-        def one(i: Int) {imm}:
-            rows.put(i, x.unsafe_offset(i * rows.k))
-
-        self.team.share(self.stage, count, one)
-
-    @always_inline
-    def multiply[
-        type: DType
-    ](
-        mut self,
-        job: Job,
-        y: Pointer[mut=True, Float32, _],
-        x: Rows,
-        panels: Pointer[Scalar[type], _],
-        bias: Pointer[Float32, _],
-        addend: Pointer[Float32, _],
-    ):
-        var panel_count = (job.n + PANEL - 1) // PANEL
-        var lots = (job.rows + LOT - 1) // LOT
-        var groups = min(panel_count, (SHARES * self.members + lots - 1) // lots)
-
-        def some(t: Int) {imm}:
-            var row = t // groups * LOT
-            var group = t % groups
-            var first = group * panel_count // groups
-            var end = (group + 1) * panel_count // groups
-            var part = Part(0, row, min(LOT, job.rows - row), first, end)
-            multiply_part[type](job, part, y, x.since(row), panels, bias, addend)
-
-        self.team.share(self.stage, lots * groups, some)
-
 
 @extensibility.register("whisper_decoder_block")
 struct DecoderBlock:
     """Inputs as in the model, in their order; of the products all have a bias but the one
-    for keys. `queries` is what the cross-attention asks. `parts` of activations: see
-    `Rows`.
+    for keys. `queries` is what the cross-attention asks.
     """
 
     @staticmethod
     def execute[
-        target: StaticString, weight_type: DType, memory_type: DType, parts: Int
+        target: StaticString, weight_type: DType, memory_type: DType
     ](
         y: OutputTensor[dtype=DType.float32, rank=3, ...],
         queries: OutputTensor[dtype=DType.float32, rank=3, ...],
@@ -141,6 +78,8 @@ struct DecoderBlock:
         var rows = x.dim_size(0) * x.dim_size(1)
         var hidden = fc1_bias.dim_size(0)
         var past = Past(
+            rows=slots.dim_size(0),
+            family=slots.dim_size(0) // x.dim_size(0),
             tokens=rows // slots.dim_size(0),
             width=width,
             heads=heads,
@@ -169,10 +108,11 @@ struct DecoderBlock:
         var seen = q.unsafe_offset(3 * size)
         var sum = q.unsafe_offset(4 * size)
         var h = q.unsafe_offset(5 * size)
-        var narrow = Rows(rows, width, parts)
-        var wide = Rows(rows, hidden, parts)
+        var narrow = Rows(rows, width, weight_type == DType.int32)
+        var wide = Rows(rows, hidden, weight_type == DType.int32)
         var team = Team(STAGES)
         var members = parallelism_level()
+        past.share(members)
 
         var xp = x.unsafe_ptr()
         var yp = y.unsafe_ptr()
@@ -230,7 +170,7 @@ struct DecoderBlock:
                     ancestor_of,
                 )
 
-            team.share(member.stage, slots.dim_size(0) * heads, look_back)
+            team.share(member.stage, past.tasks(), look_back)
             member.quantise(narrow, rows, seen)
             member.multiply[weight_type](added, sum, narrow, wo, bo, xp)
 

@@ -41,13 +41,12 @@ comptime FINISHED = 48
 @extensibility.register("whisper_encoder_block")
 struct EncoderBlock:
     """Inputs as in the model, in their order; of the products all have a bias but the one
-    for keys. All outputs but `y` are memory between the stages. `parts` of activations:
-    see `Rows`.
+    for keys. All outputs but `y` are memory between the stages.
     """
 
     @staticmethod
     def execute[
-        target: StaticString, weight_type: DType, memory_type: DType, parts: Int
+        target: StaticString, weight_type: DType, memory_type: DType
     ](
         y: OutputTensor[dtype=DType.float32, rank=3, ...],
         q: OutputTensor[dtype=DType.float32, rank=3, ...],
@@ -128,7 +127,7 @@ struct EncoderBlock:
             var batch = t // heads.key_panels()
             var p = t % heads.key_panels()
             var rows = min(PANEL, positions - p * PANEL)
-            var narrow = Rows(PANEL, width, parts)
+            var narrow = Rows(PANEL, width, weight_type == DType.int32)
             var k = unsafe_alloc[Float32](PANEL * width)
             for i in range(rows):
                 var row = batch * positions + p * PANEL + i
@@ -154,8 +153,8 @@ struct EncoderBlock:
             var first = t * FINISHED
             var rows = min(FINISHED, batches * positions - first)
             var at = first * width
-            var narrow = Rows(FINISHED, width, parts)
-            var wide = Rows(FINISHED, hidden, parts)
+            var narrow = Rows(FINISHED, width, weight_type == DType.int32)
+            var wide = Rows(FINISHED, hidden, weight_type == DType.int32)
             var sum = unsafe_alloc[Float32](FINISHED * (width + hidden))
             var h = sum.unsafe_offset(FINISHED * width)
             var all = Part(0, 0, rows, 0, panels)

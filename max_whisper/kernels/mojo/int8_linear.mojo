@@ -47,7 +47,6 @@ def product8(
     panels: Pointer[Int32, _],
     bias: Pointer[Float32, _],
     addend: Pointer[Float32, _],
-    parts: Int,
 ):
     """The product of `Int8Linear`, on all threads."""
     var panel_count = (job.n + PANEL - 1) // PANEL
@@ -61,7 +60,7 @@ def product8(
     job.clear(y)
     if job.rows <= FEW:
         var each = panels_per_task(job)
-        var rows = Rows(job.rows, job.k, parts)
+        var rows = Rows(job.rows, job.k, True)
         for batch in range(job.batches):
             fill(rows, batch, 0, job.rows)
 
@@ -80,7 +79,7 @@ def product8(
         var batch = t // row_tasks
         var row = t % row_tasks * BLOCK
         var part = Part(batch, row, min(BLOCK, job.rows - row), 0, panel_count)
-        var rows = Rows(BLOCK, job.k, parts)
+        var rows = Rows(BLOCK, job.k, True)
         fill(rows, batch, row, part.rows)
         multiply_bytes(job, part, y, rows, panels, bias, addend)
         rows.free()
@@ -90,12 +89,11 @@ def product8(
 
 @extensibility.register("whisper_int8_linear")
 struct Int8Linear:
-    """As `Linear`; activations have so many `parts`."""
+    """As `Linear`."""
 
     @staticmethod
     def execute[
         target: StaticString,
-        parts: Int,
         biased: Bool,
         activate: Bool,
         add: Bool,
@@ -132,5 +130,4 @@ struct Int8Linear:
             panels.unsafe_ptr(),
             bias.unsafe_ptr(),
             addend.unsafe_ptr(),
-            parts,
         )

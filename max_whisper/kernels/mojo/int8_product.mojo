@@ -1,8 +1,6 @@
 """The part of an int8 product that one thread does: some rows times some panels.
 
-      byte₁ × panel ──▶ int32 ─┐
-                               ├──▶ · scale[row] · scale[column] + bias ──▶ GELU ──▶ + addend
-    ( byte₂ × panel ──▶ / 254 ─┘ )
+    bytes × panel ──▶ int32 ──▶ · scale[row] · scale[column] + bias ──▶ GELU ──▶ + addend
 
 What comes of a row depends on that row alone, not on how many are beside it.
 """
@@ -29,14 +27,12 @@ def multiply_bytes(
 ):
     """Take the panels through the rows, tile by tile; x begins with the part's first."""
     var quads = (job.k + 3) // 4
-    var height = x.parts * part.rows
-    var tile = unsafe_alloc[Int32](height * PANEL)
+    var tile = unsafe_alloc[Int32](part.rows * PANEL)
     # Facts of the job by name: what is stored might else be one of them.
     var n = job.n
     var biased = job.biased
     var activate = job.activate
     var add = job.add
-    var is_fine = x.parts == 2
     var rows = part.rows
     var first = (part.batch * job.length + job.pad + part.row) * n
     var first_added = part.batch * job.addend_batch + part.row * n
@@ -51,11 +47,8 @@ def multiply_bytes(
         if biased:
             shift = bias.unsafe_offset(column).unsafe_load[width=width]()
         for i in range(rows):
-            var found = tile.unsafe_offset(i * x.parts * PANEL + lane)
+            var found = tile.unsafe_offset(i * PANEL + lane)
             var value = found.unsafe_load[width=width]().cast[DType.float32]()
-            if is_fine:
-                var rest = found.unsafe_offset(PANEL).unsafe_load[width=width]()
-                value += rest.cast[DType.float32]() * (1.0 / 254)
             value = value * (step * x.scales.unsafe_offset(i).unsafe_load[width=1]())
             value += shift
             if activate:
@@ -66,9 +59,9 @@ def multiply_bytes(
             y.unsafe_offset(first + i * n + column).unsafe_store(value)
 
     for p in range(part.panel, part.end):
-        for i in range(0, height, ROWS8):
+        for i in range(0, rows, ROWS8):
             multiply_rows(
-                min(ROWS8, height - i),
+                min(ROWS8, rows - i),
                 tile.unsafe_offset(i * PANEL),
                 x.memory.unsafe_offset(i * x.stride),
                 x.stride,

@@ -17,6 +17,12 @@ def log_sum_exp(
     """
     if best == NEVER:
         return NEVER
+    return best + log(sum_exp(x, first, last, best))
+
+
+@always_inline
+def sum_exp(x: Pointer[Float32, _], first: Int, last: Int, best: Float32) -> Float32:
+    """Σ exp(x[i] - best) over first ≤ i < last."""
     var sums = Vector(0)
     var i = first
     while i + WIDTH <= last:
@@ -26,7 +32,7 @@ def log_sum_exp(
     while i < last:
         sum += exp(x.unsafe_offset(i).unsafe_load[width=1]() - best)
         i += 1
-    return best + log(sum)
+    return sum
 
 
 @always_inline

@@ -1,10 +1,6 @@
-"""Rows of activations as they are, or in one or two bytes a value, each with its scale.
+"""Rows of activations as they are, or in a byte a value, each with its scale.
 
-    x ≈ scale · (byte₁ + byte₂ / 254),   scale = max |x| / 127
-
-The second byte is what the first one lost; together they are fifteen bits. The encoder
-does with one, which is twice as fast; a decoder, whose products wait for their weights
-anyway, has two. Queries and keys of an attention are kept in one.
+    x ≈ scale · byte,   scale = max |x| / 127
 """
 
 from std.memory import bitcast
@@ -33,12 +29,9 @@ def quads_of[offset: Int](bytes: Vector) -> SIMD[DType.int32, WIDTH // 4]:
 def quantise[
     offset: Int = OFFSET
 ](
-    y: Pointer[mut=True, Int32, _], x: Pointer[Float32, _], k: Int, rest: Int = 0
+    y: Pointer[mut=True, Int32, _], x: Pointer[Float32, _], k: Int
 ) -> Float32:
-    """`k` values as quads, `offset` added to each byte; return their scale.
-
-    What the bytes lose goes `rest` quads further, if that is not zero.
-    """
+    """`k` values as quads, `offset` added to each byte; return their scale."""
     var whole = k // WIDTH * WIDTH
     var tail = Vector(0)
     for i in range(whole, k):
@@ -51,12 +44,7 @@ def quantise[
 
     @always_inline
     def write(i: Int, value: Vector) {imm}:
-        var scaled = value * steps
-        var bytes = round(scaled)
-        y.unsafe_offset(i // 4).unsafe_store(quads_of[offset](bytes))
-        if rest != 0:
-            var lost = round((scaled - bytes) * 254)
-            y.unsafe_offset(rest + i // 4).unsafe_store(quads_of[offset](lost))
+        y.unsafe_offset(i // 4).unsafe_store(quads_of[offset](round(value * steps)))
 
     for i in range(0, whole, WIDTH):
         write(i, x.unsafe_offset(i).unsafe_load[width=WIDTH]())
@@ -66,21 +54,20 @@ def quantise[
 
 
 struct Rows(Copyable, Movable):
-    """Up to `capacity` rows of `k` values, each in one or two `parts`, one after the other;
-    or in none, as float32.
+    """Up to `capacity` rows of `k` values, in `bytes` or as float32, one after the other.
     """
 
     var memory: Pointer[Int32, MutUntrackedOrigin]
     var scales: Pointer[Float32, MutUntrackedOrigin]
     var k: Int
-    var parts: Int
+    var bytes: Bool
     var stride: Int
 
-    def __init__(out self, capacity: Int, k: Int, parts: Int):
+    def __init__(out self, capacity: Int, k: Int, bytes: Bool):
         self.k = k
-        self.parts = parts
-        self.stride = stride_of(k) if parts else k
-        self.memory = unsafe_alloc[Int32](capacity * self.stride * max(parts, 1))
+        self.bytes = bytes
+        self.stride = stride_of(k) if bytes else k
+        self.memory = unsafe_alloc[Int32](capacity * self.stride)
         self.scales = unsafe_alloc[Float32](capacity)
 
     def free(self):
@@ -90,7 +77,7 @@ struct Rows(Copyable, Movable):
     @always_inline
     def row(self, i: Int) -> Pointer[Int32, MutUntrackedOrigin]:
         """Where row i begins."""
-        return self.memory.unsafe_offset(i * self.stride * max(self.parts, 1))
+        return self.memory.unsafe_offset(i * self.stride)
 
     @always_inline
     def since(self, i: Int) -> Self:
@@ -102,16 +89,15 @@ struct Rows(Copyable, Movable):
 
     @always_inline
     def floats(self) -> Pointer[Float32, MutUntrackedOrigin]:
-        """The rows, if they are in no parts."""
+        """The rows, if they are not in bytes."""
         return self.memory.unsafe_bitcast[Float32]()
 
     def put(self, i: Int, x: Pointer[Float32, _]):
         """Keep row i."""
-        if self.parts == 0:
+        if self.bytes:
+            self.scales.unsafe_offset(i).unsafe_store(quantise(self.row(i), x, self.k))
+        else:
             copy(self.row(i).unsafe_bitcast[Float32](), x, self.k)
-            return
-        var scale = quantise(self.row(i), x, self.k, (self.parts - 1) * self.stride)
-        self.scales.unsafe_offset(i).unsafe_store(scale)
 
     def put_normalised(
         self,
@@ -121,7 +107,7 @@ struct Rows(Copyable, Movable):
         bias: Pointer[Float32, _],
     ):
         """Keep the layer norm of row i."""
-        if self.parts == 0:
+        if not self.bytes:
             var line = self.row(i).unsafe_bitcast[Float32]()
             normalise(line, x, weight, bias, self.k)
             return

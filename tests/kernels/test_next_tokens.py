@@ -16,11 +16,13 @@ from tests.numpy_whisper import log_softmax, softmax
 
 VOCABULARY, TIMESTAMPS = 53, 40
 FREE = (0, TIMESTAMPS, VOCABULARY, 0)
+OF_A_ROW = (1, 4, 6, 7)
+"""Which of the rules' arrays have a line for each row: bounds, seeds and lists."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The arguments of `Ops.candidates` beside the logits."""
+    """The rules of `Ops.next_tokens`."""
 
     bounds: Sequence[tuple[int, int, int, int]]
     never: Sequence[int] = ()
@@ -82,10 +84,37 @@ def allowed(logits: np.ndarray, rules: Rules) -> np.ndarray:
 def candidates(
     kernels: Kernels, logits: np.ndarray, rules: Rules, count: int = 16
 ) -> list[np.ndarray]:
-    """Tokens and log probabilities, from logits `[batch, group, V]`."""
-    arrays = rules.arrays(logits.shape[-1])
-    tokens, logprobs = kernels(f"candidates_{count}", np.float32(logits), *arrays)
-    return [tokens, logprobs]
+    """Tokens and log probabilities, from logits `[batch, group, V]`.
+
+    A window's rows have as many candidates as there are rows, and one more; so each
+    row is a window of copies of itself, of which one counts.
+    """
+    group = max(1, count - 1)
+    rows = np.float32(logits).reshape(-1, logits.shape[-1])
+    states, norm, embedding = projected(rows)
+    arrays = [*rules.arrays(logits.shape[-1])]
+    for place in OF_A_ROW:
+        arrays[place] = np.repeat(arrays[place], group, 0)
+    states = np.repeat(states[:, None], group, 1)
+    found = kernels("next_tokens", states, *norm, kernels.pack(embedding), *arrays)
+    return [values[::group, :count] for values in found]
+
+
+def projected(logits: np.ndarray) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
+    """States `[rows, D]`, a layer norm and an embedding that make these logits.
+
+    A row's state is one number among zeros. So is its norm, but for a constant that
+    `shift` takes off; the embedding has a column for each row.
+    """
+    different, place = np.unique(logits, axis=0, return_inverse=True)
+    width = max(8, len(different))
+    states = np.eye(width, dtype=np.float32)[place.ravel()]
+    mean, spread = 1 / width, np.sqrt((width - 1) / width**2 + 1e-5)
+    scale = np.full(width, spread, np.float32)
+    shift = np.full(width, mean, np.float32)
+    embedding = np.zeros((logits.shape[1], width), np.float32)
+    embedding[:, : len(different)] = different.T
+    return states, [scale, shift], embedding
 
 
 def check(kernels: Kernels, logits: np.ndarray, rules: Rules, count: int) -> None:
@@ -155,6 +184,24 @@ def test_timestamps_that_outweigh_every_text_token_must_come(kernels: Kernels) -
     assert tokens[:, 0].tolist() == [TIMESTAMPS, 7]
     np.testing.assert_allclose(logprobs[0, 0], -np.log(13), rtol=1e-5)
     check(kernels, logits, rules, 16)
+
+
+@pytest.mark.parametrize("begin", [600, 1024, 1100, 1300])
+def test_slices_of_the_vocabulary_are_joined(kernels: Kernels, begin: int) -> None:
+    """It is cut at 512, 1024, … tokens, and where the timestamps begin."""
+    size = 1300
+    bounds = [(0, begin, size, 0), (500, begin + 20, 1280, 1)]
+    rules = Rules(bounds, (3, 511), (512, 700), begin, said=[(511, 512), (0, 1024)])
+    for seed in range(5):
+        check(kernels, numbers(seed, 1, 2, size), rules, 16)
+
+
+def test_of_equals_in_different_slices_the_first_comes_first(kernels: Kernels) -> None:
+    logits = np.zeros((1, 1, 1300))
+    logits[0, 0, [1299, 600, 3, 511, 512]] = 1.0
+    rules = Rules([(0, 1300, 1300, 0)], timestamp_begin=1300)
+    tokens, _ = candidates(kernels, logits, rules, 7)
+    assert tokens[0].tolist() == [3, 511, 512, 600, 1299, 0, 1]
 
 
 def test_each_row_has_its_own_bounds(kernels: Kernels) -> None:
@@ -290,12 +337,14 @@ def seeds_of(rows: int, seed: int) -> list[int]:
     return [*range(seed, seed + rows // 2), *large][:rows]
 
 
-def draw(kernels: Kernels, seed: int, rows: int = DRAWS, heat: float = HEAT) -> list:
+def draw(
+    kernels: Kernels, seed: int, rows: int = DRAWS, heat: float = HEAT, count: int = 1
+) -> list:
     """Samples of equal rows in which token 4, the likeliest, may not come."""
     seeds = seeds_of(rows, seed)
     bounds = [(*FREE[:2], 17, 0)] * rows
     rules = Rules(bounds, never=(4,), temperature=heat, seeds=seeds)
-    return candidates(kernels, np.tile(WEIGHTS, (1, rows, 1)), rules)
+    return candidates(kernels, np.tile(WEIGHTS, (1, rows, 1)), rules, count)
 
 
 @pytest.mark.parametrize("seed", [1, 2**40 + 5])
@@ -310,7 +359,7 @@ def test_samples_come_as_often_as_they_should(kernels: Kernels, seed: int) -> No
 def test_samples_carry_their_log_probability_at_temperature_one(
     kernels: Kernels,
 ) -> None:
-    tokens, logprobs = draw(kernels, 3, rows=50)
+    tokens, logprobs = draw(kernels, 3, rows=50, count=16)
     expected = log_softmax(np.where(np.arange(17) == 4, -np.inf, WEIGHTS))
     here = tokens != 4
     np.testing.assert_allclose(logprobs[here], expected[tokens[here]], rtol=1e-5)
@@ -333,6 +382,7 @@ def test_samples_of_what_was_said_come_less_often_and_carry_the_penalty(
             said=[(0, 3, 8)] * rows,
             banned=[(4,)] * rows,
         ),
+        count=2,
     )
     expected = softmax(penalised / HEAT)
     share = np.bincount(tokens[:, 0], minlength=17) / rows
