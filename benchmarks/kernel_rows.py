@@ -255,7 +255,7 @@ class Maker:
         rows = np.arange(BEAM, dtype=np.int32)
         ancestors = np.repeat(rows[:, None], SAID + 1, axis=1)
         shape = (BEAM, self.config.max_target_positions, self.config.d_model)
-        cache = np.zeros(shape, np.float32)
+        cache = np.zeros(shape, self.ops.cache_dtype.to_numpy())
         return [rows, rows * 0 + SAID, ancestors], [cache, cache]
 
     def next_tokens(self) -> Kernel:

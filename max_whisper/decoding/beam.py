@@ -7,7 +7,7 @@ done when `max_finished` have ended.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import inf
 from typing import TypeAlias
 
@@ -18,8 +18,8 @@ from max_whisper.decoding.search import Hypothesis
 from max_whisper.engine.protocol import Candidates
 
 Tokens: TypeAlias = tuple[int, ...]
-Ranked: TypeAlias = list[tuple[Tokens, tuple[float, int]]]
-"""Sequences with their score and the row they go on from, best first."""
+Ranked: TypeAlias = tuple[Tokens, tuple[float, int]]
+"""A sequence with its score and the row it goes on from."""
 
 
 class BeamSearch:
@@ -50,28 +50,28 @@ class BeamSearch:
         self._fill_up()
         return [Hypothesis(t[:-1], total) for t, total in self._finished.items()]
 
-    def _ranked(self, tokens: NDArray[np.int32], scores: NDArray[np.float32]) -> Ranked:
-        """All continuations, best first; equal sequences are one.
-
-        What may not come, at minus infinity, never replaces what may.
-        """
+    def _ranked(
+        self, tokens: NDArray[np.int32], scores: NDArray[np.float32]
+    ) -> Iterator[Ranked]:
+        """All continuations, best first; equal sequences are one."""
         width = self._beam_size + 1
-        found: dict[Tokens, tuple[float, int]] = {}
-        for row in range(self._beam_size):
-            offers = tokens[row, :width].tolist(), scores[row, :width].tolist()
-            for token, score in zip(*offers, strict=True):
-                sequence = (*self.rows[row], token)
-                if score > -inf or sequence not in found:
-                    found[sequence] = (score, row)
-        return sorted(found.items(), key=lambda item: item[1][0], reverse=True)
+        offers = tokens[:, :width].ravel().tolist()
+        worth = scores[:, :width].ravel().tolist()
+        found: set[Tokens] = set()
+        for place in sorted(range(len(worth)), key=worth.__getitem__, reverse=True):
+            row = place // width
+            sequence = (*self.rows[row], offers[place])
+            if sequence not in found:
+                found.add(sequence)
+                yield sequence, (worth[place], row)
 
-    def _divide(self, ranked: Ranked) -> tuple[Ranked, Ranked]:
+    def _divide(self, ranked: Iterable[Ranked]) -> tuple[list[Ranked], list[Ranked]]:
         """The best `beam_size` that go on, and those that end and outrank them.
 
         Where too few may go on, copies at minus infinity, which never win, fill up.
         """
-        beams: Ranked = []
-        ended: Ranked = []
+        beams: list[Ranked] = []
+        ended: list[Ranked] = []
         for item in ranked:
             tokens, (score, _) = item
             ends = tokens[-1] == self._eot and score > -inf
@@ -82,7 +82,7 @@ class BeamSearch:
         copies = self._beam_size - len(beams)
         return beams + [(tokens, (-inf, source))] * copies, ended
 
-    def _finish(self, ended: Ranked) -> None:
+    def _finish(self, ended: Iterable[Ranked]) -> None:
         for tokens, (score, _) in ended:
             if len(self._finished) >= self._max_finished:
                 break

@@ -68,12 +68,12 @@ class MaxEngine:
         config: WhisperConfig,
         models: dict[str, Model],
         device: Device,
-        dtype: Any,
+        cache_dtype: Any,
     ) -> None:
         self.config = config
         self._models = models
         self._device = device
-        self._dtype = dtype
+        self._cache_dtype = cache_dtype
         most = CPU_BATCH if device.is_host else GPU_BATCH
         self.batch_size = min(most, max(1, BATCH_BYTES // _cross_bytes(config)))
 
@@ -254,8 +254,8 @@ class MaxEngine:
         what is not written yet and give it no weight, so there it must be finite."""
         pairs = range(2 * self.config.decoder_layers)
         if self._device.is_host:
-            return tuple(Buffer(self._dtype, shape, self._device) for _ in pairs)
-        return tuple(Buffer.zeros(shape, self._dtype, self._device) for _ in pairs)
+            return tuple(Buffer(self._cache_dtype, shape, self._device) for _ in pairs)
+        return tuple(Buffer.zeros(shape, self._cache_dtype, self._device) for _ in pairs)
 
     def _run(self, graph: str, *inputs: Buffer) -> list[Buffer]:
         if not self._models:

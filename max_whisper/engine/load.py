@@ -42,7 +42,7 @@ def load_engine(
     registry = {name: _bind(name, array, place) for name, array in weights.items()}
     plan = Plan(config, place.ops, place.device)
     models = load_graphs(plan, session, registry, on_compile or _tell)
-    return MaxEngine(config, models, place.device, place.ops.dtype)
+    return MaxEngine(config, models, place.device, place.ops.cache_dtype)
 
 
 def is_compiled(

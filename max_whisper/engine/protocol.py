@@ -124,10 +124,10 @@ class Bounds:
 class Candidates:
     """The best next tokens of every row, best first.
 
-    `tokens` and `logprobs` are `[rows, MAX_CANDIDATES]`. Log probabilities are those
-    after the rules, at temperature 1. In a row sampled at a temperature, the first
-    token is the sample. A token that may not come has a log probability of minus
-    infinity.
+    `tokens` and `logprobs` are `[rows, n]`, where n is more than the rows of a window.
+    Log probabilities are those after the rules, at temperature 1. In a row sampled at a
+    temperature, the first token is the sample. A token that may not come has a log
+    probability of minus infinity.
     """
 
     tokens: NDArray[np.int32]

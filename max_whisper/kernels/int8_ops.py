@@ -34,6 +34,7 @@ class Int8Ops(MojoOps):
 
     weight_dtype: DType = DType.int32
     memory_dtype: DType = DType.int32
+    cache_dtype: DType = DType.float16
 
     def matrix(self, name: str, rows: int, columns: int) -> Matrix:
         shape = [-(-rows // PANEL), -(-columns // QUAD) + 2, PANEL]

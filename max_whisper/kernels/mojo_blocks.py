@@ -16,11 +16,13 @@ PANEL = 32
 class MojoBlocks:
     """`weight_dtype` is float32 or float16, or int32 for four int8 in one.
 
-    What an attention has memorised is of `memory_dtype`.
+    What an attention has memorised of the sound is of `memory_dtype`, and what was said,
+    in the caches, of `cache_dtype`.
     """
 
     weight_dtype: DType = DType.float32
     memory_dtype: DType = DType.float32
+    cache_dtype: DType = DType.float32
 
     @property
     def device(self) -> DeviceRef:
@@ -74,7 +76,7 @@ class MojoBlocks:
             self.device,
             [*caches, x, *memory, *weights],
             types,
-            parameters=self._block_parameters,
+            parameters={**self._block_parameters, "cache_type": self.cache_dtype},
         )
         return y.tensor, queries.tensor
 

@@ -124,7 +124,7 @@ class MojoOps(MojoBlocks):
             self.device,
             [*caches, *qkv, *paths],
             [TensorType(self.dtype, qkv[0].shape, self.device)],
-            parameters={"heads": heads},
+            parameters={"heads": heads, "cache_type": self.cache_dtype},
         )
         return y.tensor
 

@@ -40,7 +40,11 @@ class Ops(Protocol):
 
     @property
     def dtype(self) -> DType:
-        """Of activations, vectors and caches."""
+        """Of activations and vectors."""
+
+    @property
+    def cache_dtype(self) -> DType:
+        """Of the caches, which hold what was said."""
 
     @property
     def extensions(self) -> list[Path]:

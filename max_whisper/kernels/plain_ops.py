@@ -38,6 +38,10 @@ class PlainOps:
     dtype: DType
 
     @property
+    def cache_dtype(self) -> DType:
+        return self.dtype
+
+    @property
     def extensions(self) -> list[Path]:
         return []
 
@@ -162,7 +166,6 @@ class PlainOps:
     ) -> list[TensorValue]:
         logits = self.linear(self.layer_norm(x, *norm), embedding, None)
         masks, bounds, timestamp_begin, temperature, seeds, penalty, *lists = rules
-        group = logits.shape[1]
         shape = [logits.shape[0] * logits.shape[1], logits.shape[2]]
         bounds = bounds.rebind([shape[0], 4])
         ids = ops.unsqueeze(self._range(shape[1]), 0)
@@ -183,7 +186,8 @@ class PlainOps:
 
         scores = self._heat(allowed, temperature, seeds)
         _, most = ops.top_k(scores, MAX_CANDIDATES, axis=-1)
-        found = ops.slice_tensor(most, [slice(None), (slice(0, group + 1), group + 1)])
+        few = logits.shape[1] + 1
+        found = ops.slice_tensor(most, [slice(None), (slice(0, TensorValue(few)), few)])
         chosen = ops.gather_nd(allowed, ops.unsqueeze(found, 2), batch_dims=1)
         never = ops.broadcast_to(self._scalar(float("-inf")), chosen.shape)
         logprobs = chosen - self._log_sum_exp(allowed)

@@ -104,7 +104,7 @@ def _memory_types(at: Parameters, config: WhisperConfig, rows: str | int) -> lis
     size = config.d_model // heads
     cross = at.ops.memory_types(heads, size, config.max_source_positions)
     shape = ["slots", config.max_target_positions, config.d_model]
-    cache = BufferType(at.ops.dtype, shape, at.ops.device)
+    cache = BufferType(at.ops.cache_dtype, shape, at.ops.device)
     pairs = config.decoder_layers
     return [*paths, *cross * pairs, *[cache] * (2 * pairs)]
 

@@ -80,7 +80,7 @@ class Blocks:
 
     def add_decoder(self) -> None:
         bench, ops, width = self.bench, self.ops, self.width
-        cache = BufferType(ops.dtype, ["slots", CAPACITY, width], ops.device)
+        cache = BufferType(ops.cache_dtype, ["slots", CAPACITY, width], ops.device)
         memory = [*[bench.ints("rows")] * 2, bench.ints("rows", "path")]
         memory += ops.memory_types(self.heads, width // self.heads, POSITIONS)
         x = bench.floats("batch", "queries", width)

@@ -161,7 +161,7 @@ def _add_attentions(bench: Bench) -> None:
         "cached_attention",
         [
             *[bench.floats("rows", "tokens", width)] * 3,
-            *[BufferType(ops.dtype, ["slots", CAPACITY, width], ops.device)] * 2,
+            *[BufferType(ops.cache_dtype, ["slots", CAPACITY, width], ops.device)] * 2,
             *(bench.ints("rows"), bench.ints("rows"), bench.ints("rows", "path")),
         ],
         lambda *values: ops.cached_attention(

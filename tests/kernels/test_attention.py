@@ -36,7 +36,8 @@ class Speech:
     def __init__(self, kernels: Kernels, rows: int) -> None:
         self.kernels = kernels
         shape = (rows, CAPACITY, WIDTH)
-        self.caches = [Buffer.from_numpy(np.zeros(shape, np.float32)) for _ in "kv"]
+        kept = kernels.ops.cache_dtype.to_numpy()
+        self.caches = [Buffer.from_numpy(np.zeros(shape, kept)) for _ in "kv"]
         self.ancestors = np.tile(np.arange(rows, dtype=np.int32)[:, None], CAPACITY)
         self.past = [(np.zeros((0, WIDTH)), np.zeros((0, WIDTH))) for _ in range(rows)]
         self.random = np.random.default_rng(rows)

@@ -88,7 +88,8 @@ def test_of_the_decoder(
     found = []
     for name in ("decoder", f"decoder_apart_{'prompt' if said else 'step'}"):
         caches = [numbers(seed, rows, CAPACITY, width) for seed in (4, 5)]
-        buffers = [Buffer.from_numpy(cache) for cache in caches]
+        kept = blocks.ops.cache_dtype.to_numpy()
+        buffers = [Buffer.from_numpy(cache.astype(kept)) for cache in caches]
         y, asked = blocks(f"{size}_{name}", x, *buffers, *memory, *given)
         found.append([y, asked, *(buffer.to_numpy() for buffer in buffers)])
     for one, other in zip(*found, strict=True):

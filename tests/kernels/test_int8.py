@@ -82,9 +82,12 @@ def test_projections_of_a_layer_norm(int8: Kernels, shape: tuple[int, ...]) -> N
 
 
 def near(found: np.ndarray, expected: np.ndarray) -> None:
-    """But for a value or two that lay between two steps and fell the other way."""
-    assert np.abs(found - expected).max() < 0.1
-    assert np.median(np.abs(found - expected)) < 1e-4
+    """But for rows, two at most, of which a value lay between two steps and fell the
+    other way: it is off by a step, some 4 / 127, times its weight.
+    """
+    errors = np.abs(found - expected).max(axis=-1)
+    assert errors.max() < 0.2
+    assert (errors > 1e-4).sum() <= 2
 
 
 @pytest.mark.parametrize("name", ["linear", "linear_gelu"])

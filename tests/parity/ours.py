@@ -22,6 +22,7 @@ from max_whisper.engine.protocol import (
     Mel,
     TokenRules,
 )
+from max_whisper.kernels.limits import MAX_CANDIDATES
 from max_whisper.tokenizer import Tokenizer
 from max_whisper.weights import Checkpoint
 
@@ -84,11 +85,15 @@ class Ours:
     def teacher_forced(
         self, features: AudioFeatures, tokens: Sequence[int]
     ) -> list[Candidates]:
-        """What may come after each of `tokens`, without any rule."""
+        """What may come after each of `tokens`, without any rule.
+
+        There are as many candidates as rows, and one more: so the rows are all alike.
+        """
         size = self.whisper.config.vocab_size
         anything = np.zeros(size, bool)
+        rules, rows = TokenRules(anything, anything, size), MAX_CANDIDATES - 1
         state: DecodingState = self.engine.prefill(
-            features, [tokens[:1]], TokenRules(anything, anything, size)
+            features, [tokens[:1]], rules, group=rows
         )
-        free = [Bounds(0, 0, size, False)]
-        return [self.engine.step(state, [token], free) for token in tokens]
+        free = [Bounds(0, 0, size, False)] * rows
+        return [self.engine.step(state, [token] * rows, free) for token in tokens]

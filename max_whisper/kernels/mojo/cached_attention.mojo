@@ -32,7 +32,9 @@ comptime AT_ONCE = 4
 
 
 @always_inline
-def dot(a: Pointer[Float32, _], b: Pointer[Float32, _], n: Int) -> Float32:
+def dot[
+    type: DType
+](a: Pointer[Float32, _], b: Pointer[Scalar[type], _], n: Int) -> Float32:
     """The inner product of two vectors of `n` values."""
     var acc = Vector(0)
     var i = 0
@@ -40,14 +42,17 @@ def dot(a: Pointer[Float32, _], b: Pointer[Float32, _], n: Int) -> Float32:
         acc = (
             a.unsafe_offset(i)
             .unsafe_load[width=WIDTH]()
-            .fma(b.unsafe_offset(i).unsafe_load[width=WIDTH](), acc)
+            .fma(
+                b.unsafe_offset(i).unsafe_load[width=WIDTH]().cast[DType.float32](),
+                acc,
+            )
         )
         i += WIDTH
     var sum = acc.reduce_add()
     while i < n:
         sum += (
             a.unsafe_offset(i).unsafe_load[width=1]()
-            * b.unsafe_offset(i).unsafe_load[width=1]()
+            * b.unsafe_offset(i).unsafe_load[width=1]().cast[DType.float32]()
         )
         i += 1
     return sum
@@ -91,15 +96,17 @@ struct Past(Copyable, Movable):
 
 # One copy of machine code serves every shape.
 @no_inline
-def attend_past(
+def attend_past[
+    type: DType
+](
     past: Past,
     task: Int,
     y: Pointer[mut=True, Float32, _],
     q: Pointer[Float32, _],
     k: Pointer[Float32, _],
     v: Pointer[Float32, _],
-    keys: Pointer[mut=True, Float32, _],
-    values: Pointer[mut=True, Float32, _],
+    keys: Pointer[mut=True, Scalar[type], _],
+    values: Pointer[mut=True, Scalar[type], _],
     slots: Pointer[Int32, _],
     starts: Pointer[Int32, _],
     ancestors: Pointer[Int32, _],
@@ -131,13 +138,15 @@ def attend_past(
 
 
 @always_inline
-def score_past(
+def score_past[
+    type: DType
+](
     past: Past,
     head: Int,
     length: Int,
     scores: Pointer[mut=True, Float32, _],
     q: Pointer[Float32, _],
-    keys: Pointer[Float32, _],
+    keys: Pointer[Scalar[type], _],
     path: Pointer[Int32, _],
 ):
     """The score of every position."""
@@ -171,13 +180,15 @@ def soften(scores: Pointer[mut=True, Float32, _], count: Int):
 
 
 @always_inline
-def gather_past(
+def gather_past[
+    type: DType
+](
     past: Past,
     head: Int,
     length: Int,
     y: Pointer[mut=True, Float32, _],
     shares: Pointer[Float32, _],
-    values: Pointer[Float32, _],
+    values: Pointer[Scalar[type], _],
     path: Pointer[Int32, _],
 ):
     """The sum of all values, each by its share."""
@@ -193,7 +204,7 @@ def gather_past(
             var value = values.unsafe_offset(past.place(owner, head, position) + lane)
             comptime for i in range(count):
                 var some = value.unsafe_offset(i * width).unsafe_load[width=width]()
-                sums[i] = share.fma(some, sums[i])
+                sums[i] = share.fma(some.cast[DType.float32](), sums[i])
         comptime for i in range(count):
             y.unsafe_offset(lane + i * width).unsafe_store(sums[i])
 
@@ -213,11 +224,11 @@ def gather_past(
 struct CachedAttention:
     @staticmethod
     def execute[
-        target: StaticString, heads: Int
+        target: StaticString, cache_type: DType, heads: Int
     ](
         y: OutputTensor[dtype=DType.float32, rank=3, ...],
-        key_cache: MutableInputTensor[dtype=DType.float32, rank=3, ...],
-        value_cache: MutableInputTensor[dtype=DType.float32, rank=3, ...],
+        key_cache: MutableInputTensor[dtype=cache_type, rank=3, ...],
+        value_cache: MutableInputTensor[dtype=cache_type, rank=3, ...],
         q: InputTensor[dtype=DType.float32, rank=3, ...],
         k: InputTensor[dtype=DType.float32, rank=3, ...],
         v: InputTensor[dtype=DType.float32, rank=3, ...],
@@ -246,7 +257,7 @@ struct CachedAttention:
         var values = value_cache.unsafe_ptr()
 
         def task(t: Int) {imm}:
-            attend_past(
+            attend_past[cache_type](
                 past, t, yp, qp, kp, vp, keys, values, slot_of, start_of, ancestor_of
             )
 

@@ -38,12 +38,15 @@ struct DecoderBlock:
 
     @staticmethod
     def execute[
-        target: StaticString, weight_type: DType, memory_type: DType
+        target: StaticString,
+        weight_type: DType,
+        memory_type: DType,
+        cache_type: DType,
     ](
         y: OutputTensor[dtype=DType.float32, rank=3, ...],
         queries: OutputTensor[dtype=DType.float32, rank=3, ...],
-        key_cache: MutableInputTensor[dtype=DType.float32, rank=3, ...],
-        value_cache: MutableInputTensor[dtype=DType.float32, rank=3, ...],
+        key_cache: MutableInputTensor[dtype=cache_type, rank=3, ...],
+        value_cache: MutableInputTensor[dtype=cache_type, rank=3, ...],
         x: InputTensor[dtype=DType.float32, rank=3, ...],
         slots: InputTensor[dtype=DType.int32, rank=1, ...],
         starts: InputTensor[dtype=DType.int32, rank=1, ...],
@@ -156,7 +159,7 @@ struct DecoderBlock:
             member.multiply[weight_type](square, v, narrow, wv, bv, none)
 
             def look_back(t: Int) {imm}:
-                attend_past(
+                attend_past[cache_type](
                     past,
                     t,
                     seen,

@@ -10,10 +10,18 @@ def larger(a: Vector, b: Vector) -> Vector:
 
 
 @always_inline
-def copy(y: Pointer[mut=True, Float32, _], x: Pointer[Float32, _], n: Int):
-    """Copy `n` values of x to y."""
+def copy[
+    type: DType
+](y: Pointer[mut=True, Scalar[type], _], x: Pointer[Float32, _], n: Int):
+    """Copy `n` values of x to y, in the precision of y."""
+
+    @always_inline
+    def some[width: Int](i: Int) {imm}:
+        var value = x.unsafe_offset(i).unsafe_load[width=width]()
+        y.unsafe_offset(i).unsafe_store(value.cast[type]())
+
     var whole = n // WIDTH * WIDTH
     for i in range(0, whole, WIDTH):
-        y.unsafe_offset(i).unsafe_store(x.unsafe_offset(i).unsafe_load[width=WIDTH]())
+        some[WIDTH](i)
     for i in range(whole, n):
-        y.unsafe_offset(i).unsafe_store(x.unsafe_offset(i).unsafe_load[width=1]())
+        some[1](i)
