@@ -255,7 +255,9 @@ class MaxEngine:
         pairs = range(2 * self.config.decoder_layers)
         if self._device.is_host:
             return tuple(Buffer(self._cache_dtype, shape, self._device) for _ in pairs)
-        return tuple(Buffer.zeros(shape, self._cache_dtype, self._device) for _ in pairs)
+        return tuple(
+            Buffer.zeros(shape, self._cache_dtype, self._device) for _ in pairs
+        )
 
     def _run(self, graph: str, *inputs: Buffer) -> list[Buffer]:
         if not self._models:

@@ -105,14 +105,51 @@ struct NextTokens:
         var team = Team(STAGES)
         var members = parallelism_level()
 
+        @always_inline
+        def rule(
+            row: Int, slice: Slice, line: Pointer[mut=True, Float32, _]
+        ) {imm} -> SIMD[DType.float32, 2]:
+            """Leave what may come; the best of text and of timestamps."""
+            var said_row = said_in.unsafe_offset(row * said_count)
+            penalise(line, slice, factor, said_row, said_count)
+            ban(line, slice, ban_in.unsafe_offset(row * ban_count), ban_count)
+            var bound = bound_in.unsafe_offset(row * 4).unsafe_load[width=4]()
+            var mask = mask_in.unsafe_offset(vocabulary * Int(bound[3]) + slice.first)
+            return obey(line, slice, mask, bound)
+
+        def choose(row: Int) {imm}:
+            """From the best of all slices to those of the row."""
+            var text = row * 2
+            var time = text + 1
+            for kind in range(2):
+                chosen.clear(text + kind)
+                for t in range(slices):
+                    var part = (row * slices + t) * 2 + kind
+                    chosen.join(text + kind, found, part)
+            var best = time
+            if chosen.weight(time) <= chosen.peak(text):
+                chosen.join(text, chosen, time)
+                best = text
+            var total = chosen.weight(best)
+            for j in range(count):
+                var at = best * count + j
+                var logit = chosen.logits.unsafe_offset(at).unsafe_load[width=1]()
+                token_out.unsafe_offset(row * count + j).unsafe_store(
+                    chosen.tokens.unsafe_offset(at).unsafe_load[width=1]()
+                )
+                logprob_out.unsafe_offset(row * count + j).unsafe_store(
+                    logit - total if logit > NEVER else NEVER
+                )
+
         def go(index: Int) {imm}:
             var member = Member(team.copy(), members, 0)
             member.normalise(states, rows, xp, nw, nb)
-
             var room = SLICE * PANEL * rows
+            # Warm scores stand beside the logits they are made of.
             var logits = unsafe_alloc[Float32](2 * room if heat > 0 else room)
 
             def look_through(t: Int) {imm}:
+                """The logits of a slice, and the best of them."""
                 var first = t * SLICE * PANEL
                 var last = min(vocabulary, first + SLICE * PANEL)
                 var slice = Slice(first, last, timestamps)
@@ -126,22 +163,15 @@ struct NextTokens:
                     nb,
                     nb,
                 )
+                var cut = slice.place(timestamps)
                 for row in range(rows):
                     var line = logits.unsafe_offset(row * n)
-                    var bound = bound_in.unsafe_offset(row * 4).unsafe_load[width=4]()
-                    var said_row = said_in.unsafe_offset(row * said_count)
-                    penalise(line, slice, factor, said_row, said_count)
-                    var ban_row = ban_in.unsafe_offset(row * ban_count)
-                    ban(line, slice, ban_row, ban_count)
-                    var mask = mask_in.unsafe_offset(vocabulary * Int(bound[3]) + first)
-                    var bests = obey(line, slice, mask, bound)
-                    # Warm scores stand beside the logits they are made of.
+                    var bests = rule(row, slice, line)
                     var scores = line
                     if heat > 0:
                         scores = line.unsafe_offset(room)
                         var seed = dice.unsafe_offset(row).unsafe_load[width=1]()
                         warm(scores, line, n, heat, seed, first)
-                    var cut = slice.place(timestamps)
                     for kind in range(2):
                         var begin = cut if kind else 0
                         var end = n if kind else cut
@@ -157,30 +187,6 @@ struct NextTokens:
 
             member.team.share(member.stage, slices, look_through)
             logits.unsafe_free()
-
-            def choose(row: Int) {imm}:
-                var text = row * 2
-                var time = text + 1
-                for kind in range(2):
-                    chosen.clear(text + kind)
-                    for t in range(slices):
-                        var part = (row * slices + t) * 2 + kind
-                        chosen.join(text + kind, found, part)
-                var best = time
-                if chosen.weight(time) <= chosen.peak(text):
-                    chosen.join(text, chosen, time)
-                    best = text
-                var total = chosen.weight(best)
-                for j in range(count):
-                    var at = best * count + j
-                    var logit = chosen.logits.unsafe_offset(at).unsafe_load[width=1]()
-                    token_out.unsafe_offset(row * count + j).unsafe_store(
-                        chosen.tokens.unsafe_offset(at).unsafe_load[width=1]()
-                    )
-                    logprob_out.unsafe_offset(row * count + j).unsafe_store(
-                        logit - total if logit > NEVER else NEVER
-                    )
-
             member.team.share(member.stage, rows, choose)
 
         sync_parallelize(go, members)
