@@ -252,12 +252,11 @@ class MaxEngine:
     def _caches(self, shape: tuple[int, ...]) -> tuple[Buffer, ...]:
         """Keys and values of every layer. MAX's own operations, on a GPU, also read
         what is not written yet and give it no weight, so there it must be finite."""
+        kind, device = self._cache_dtype, self._device
         pairs = range(2 * self.config.decoder_layers)
-        if self._device.is_host:
-            return tuple(Buffer(self._cache_dtype, shape, self._device) for _ in pairs)
-        return tuple(
-            Buffer.zeros(shape, self._cache_dtype, self._device) for _ in pairs
-        )
+        if device.is_host:
+            return tuple(Buffer(kind, shape, device) for _ in pairs)
+        return tuple(Buffer.zeros(shape, kind, device) for _ in pairs)
 
     def _run(self, graph: str, *inputs: Buffer) -> list[Buffer]:
         if not self._models:

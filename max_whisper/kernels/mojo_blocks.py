@@ -16,8 +16,8 @@ PANEL = 32
 class MojoBlocks:
     """`weight_dtype` is float32 or float16, or int32 for four int8 in one.
 
-    What an attention has memorised of the sound is of `memory_dtype`, and what was said,
-    in the caches, of `cache_dtype`.
+    What an attention has memorised of the sound is of `memory_dtype`, and what was
+    said, in the caches, of `cache_dtype`.
     """
 
     weight_dtype: DType = DType.float32

@@ -19,6 +19,7 @@ from max_whisper.engine.protocol import (
     Sampling,
     TokenRules,
 )
+from max_whisper.kernels.limits import MAX_CANDIDATES
 from tests.compiled import CPU, half_weights
 from tests.numpy_whisper import NumpyWhisper
 
@@ -238,18 +239,38 @@ def test_probes_are_log_probabilities_after_one_position_of_a_prompt(
     np.testing.assert_allclose(state.probes, expected, atol=1e-4)
 
 
+def all_candidates(
+    engine: MaxEngine,
+    heard: AudioFeatures,
+    rules: TokenRules,
+    bounds: Sequence[Bounds],
+) -> list[dict[int, float]]:
+    """As many as there are, of a step of two windows, that may come.
+
+    There is one more than a window has rows, so it has many that are alike.
+    """
+    rows = MAX_CANDIDATES - 1
+    state = engine.prefill(heard, [[5], [6]], rules, group=rows)
+    tokens = [token for token in (5, 6) for _ in range(rows)]
+    found = engine.step(state, tokens, [b for b in bounds for _ in range(rows)])
+    lines = zip(found.tokens.tolist(), found.logprobs.tolist(), strict=True)
+    candidates = [
+        {token: score for token, score in zip(*line, strict=True) if score > -np.inf}
+        for line in lines
+    ]
+    return candidates[::rows]
+
+
 def test_rules_hold_in_a_step(engine: MaxEngine, heard: AudioFeatures) -> None:
     size = engine.config.vocab_size
     never, not_first = np.zeros((2, size), np.bool_)
     never[::2] = True
     not_first[:100] = True
     rules = TokenRules(never, not_first, size)
-    state = engine.prefill(heard, [[5], [6]], rules)
     bounds = [Bounds(0, size, 111, True), Bounds(90, size, 99, False)]
-    found = engine.step(state, [5, 6], bounds)
-    possible = found.logprobs > -np.inf
-    assert set(found.tokens[0][possible[0]]) == {101, 103, 105, 107, 109}
-    assert set(found.tokens[1][possible[1]]) == {91, 93, 95, 97}
+    one, other = all_candidates(engine, heard, rules, bounds)
+    assert set(one) == {101, 103, 105, 107, 109}
+    assert set(other) == {91, 93, 95, 97}
 
 
 def test_rows_have_penalties_and_bans_of_their_own(
@@ -261,13 +282,7 @@ def test_rows_have_penalties_and_bans_of_their_own(
     said, banned = replace(free, said=(3, 5)), replace(free, banned=(7,))
 
     def scores(bounds: Sequence[Bounds]) -> list[dict[int, float]]:
-        state = engine.prefill(heard, [[5], [6]], rules)
-        found = engine.step(state, [5, 6], bounds)
-        rows = zip(found.tokens.tolist(), found.logprobs.tolist(), strict=True)
-        return [
-            {token: score for token, score in zip(*row, strict=True) if score > -np.inf}
-            for row in rows
-        ]
+        return all_candidates(engine, heard, rules, bounds)
 
     usual, changed = scores([free, free]), scores([said, banned])
     assert usual[1].keys() - changed[1].keys() == {7}
