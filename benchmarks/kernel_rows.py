@@ -220,7 +220,8 @@ class Maker:
             [numbers(1, BEAM, width), *paths, *memory, *weights, *caches],
             build,
             operations=2 * BEAM * (products + 2 * positions * width) + 2 * seen,
-            bytes=sum(array.nbytes for array in (*memory, *weights)) + 4 * seen,
+            bytes=sum(array.nbytes for array in (*memory, *weights))
+            + caches[0].itemsize * seen,
             caches=2,
         )
 

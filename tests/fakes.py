@@ -27,7 +27,6 @@ from max_whisper.engine.protocol import (
     Sampling,
     TokenRules,
 )
-from max_whisper.kernels.limits import MAX_CANDIDATES
 
 Logits: TypeAlias = NDArray[np.float32]
 WindowKey: TypeAlias = tuple[int, int]
@@ -261,9 +260,10 @@ class FakeEngine:
             self._candidates(memory, row, bound, sampling)
             for row, bound in enumerate(bounds)
         ]
+        count = state.group + 1
         return Candidates(
-            np.stack([tokens for tokens, _ in found]).astype(np.int32),
-            np.stack([logprobs for _, logprobs in found]),
+            np.stack([tokens[:count] for tokens, _ in found]).astype(np.int32),
+            np.stack([logprobs[:count] for _, logprobs in found]),
         )
 
     def keep(self, state: DecodingState, windows: Sequence[int]) -> DecodingState:
@@ -306,7 +306,7 @@ class FakeEngine:
     ) -> tuple[NDArray[Any], Logits]:
         raw = self.logits(memory.windows[row], memory.pasts[row])
         logits = apply_rules(raw, memory.rules, bound)
-        order = np.argsort(-logits, kind="stable")[:MAX_CANDIDATES]
+        order = np.argsort(-logits, kind="stable")
         if sampling:
             warm = logits / np.float32(sampling.temperature)
             order[0] = self.draw(warm, memory.rows[row], sampling.seeds[row])
@@ -361,8 +361,8 @@ class ScriptedEngine(FakeEngine):
     ) -> Candidates:
         self.samplings.append(sampling)
         token, logprob = next(state.memory, (self._eot, -0.1))
-        shape = (len(tokens), MAX_CANDIDATES)
-        others = np.broadcast_to(np.arange(MAX_CANDIDATES, dtype=np.int32), shape)
+        shape = (len(tokens), state.group + 1)
+        others = np.broadcast_to(np.arange(shape[1], dtype=np.int32), shape)
         candidates = np.where(others == 0, token, others).astype(np.int32)
         logprobs = np.where(others == 0, logprob, -np.inf).astype(np.float32)
         return Candidates(candidates, logprobs)

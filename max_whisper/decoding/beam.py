@@ -54,7 +54,7 @@ class BeamSearch:
         self, tokens: NDArray[np.int32], scores: NDArray[np.float32]
     ) -> Iterator[Ranked]:
         """All continuations, best first; equal sequences are one."""
-        width = self._beam_size + 1
+        width = min(self._beam_size + 1, tokens.shape[1])
         offers = tokens[:, :width].ravel().tolist()
         worth = scores[:, :width].ravel().tolist()
         found: set[Tokens] = set()

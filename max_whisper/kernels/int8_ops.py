@@ -1,7 +1,7 @@
 """The operations with weights and products in int8, for a CPU.
 
-Weights are quantised by row when they are packed, activations by row as they come. All
-that is no product is as in `MojoOps`.
+Weights are quantised by row when they are packed, activations by row as they come. What
+was said is kept in float16; all else is as in `MojoOps`.
 """
 
 from __future__ import annotations

@@ -21,13 +21,10 @@ from max.nn.attention import MHAMaskVariant
 from max.nn.kernels import flash_attention_gpu
 from numpy.typing import NDArray
 
-from max_whisper.kernels.limits import MAX_CANDIDATES
-from max_whisper.kernels.ops import NO_TOKEN, Matrix
+from max_whisper.kernels.ops import Matrix
 from max_whisper.kernels.plain_alignment import alignment, next_logprobs
 from max_whisper.kernels.plain_log_mel import log_mel
-from max_whisper.kernels.plain_random import uniform_numbers
-
-_NEVER = -1e30
+from max_whisper.kernels.plain_next_tokens import next_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,34 +162,7 @@ class PlainOps:
         rules: Sequence[TensorValue],
     ) -> list[TensorValue]:
         logits = self.linear(self.layer_norm(x, *norm), embedding, None)
-        masks, bounds, timestamp_begin, temperature, seeds, penalty, *lists = rules
-        shape = [logits.shape[0] * logits.shape[1], logits.shape[2]]
-        bounds = bounds.rebind([shape[0], 4])
-        ids = ops.unsqueeze(self._range(shape[1]), 0)
-        first_text, first_timestamp, end, is_first = (
-            bounds[:, i : i + 1] for i in range(4)
-        )
-        is_timestamp = ids >= timestamp_begin
-        masked = ops.where(is_first > 0, masks[1:2], masks[0:1]) > 0
-        early = (ids < first_text) | (is_timestamp & (ids < first_timestamp))
-        said, banned = (self._listed(tokens, shape) for tokens in lists)
-        raw = ops.cast(logits.reshape(shape), DType.float32)
-        raw = ops.where(said, ops.where(raw > 0, raw / penalty, raw * penalty), raw)
-        allowed = self._ban(raw, masked | early | (ids >= end) | banned)
-
-        timestamps = self._log_sum_exp(self._ban(allowed, ~is_timestamp))
-        text = ops.max(self._ban(allowed, is_timestamp), axis=-1)
-        allowed = self._ban(allowed, (timestamps > text) & ~is_timestamp)
-
-        scores = self._heat(allowed, temperature, seeds)
-        _, most = ops.top_k(scores, MAX_CANDIDATES, axis=-1)
-        few = logits.shape[1] + 1
-        found = ops.slice_tensor(most, [slice(None), (slice(0, TensorValue(few)), few)])
-        chosen = ops.gather_nd(allowed, ops.unsqueeze(found, 2), batch_dims=1)
-        never = ops.broadcast_to(self._scalar(float("-inf")), chosen.shape)
-        logprobs = chosen - self._log_sum_exp(allowed)
-        logprobs = ops.where(chosen > self._scalar(_NEVER / 2), logprobs, never)
-        return [ops.cast(found, DType.int32), logprobs]
+        return next_tokens(logits, rules)
 
     def probe(self, logits: TensorValue, tokens: TensorValue) -> TensorValue:
         flat = ops.cast(ops.squeeze(logits, 1), DType.float32)
@@ -270,35 +240,3 @@ class PlainOps:
             size**-0.5,
         )
         return y.reshape(q.shape)
-
-    def _scalar(self, value: float) -> TensorValue:
-        return ops.constant(value, DType.float32, self.device)
-
-    def _ban(self, x: TensorValue, banned: TensorValue) -> TensorValue:
-        """x with a number that no logit reaches wherever `banned` is true."""
-        banned = ops.broadcast_to(banned, x.shape)
-        return ops.where(banned, ops.broadcast_to(self._scalar(_NEVER), x.shape), x)
-
-    def _listed(self, tokens: TensorValue, shape: list[Dim]) -> TensorValue:
-        """Lists `[R, n]` of tokens as a mask `[R, V]`; `NO_TOKEN` stands for none."""
-        tokens = tokens.rebind([shape[0], tokens.shape[1]])
-        rows = ops.unsqueeze(self._range(shape[0]), 1)
-        places = self._pairs(rows, ops.max(tokens, 0))
-        none = ops.broadcast_to(ops.constant(0, DType.int32, self.device), shape)
-        marks = ops.cast(tokens > NO_TOKEN, DType.int32)
-        return ops.scatter_nd_max(none, marks, places) > 0
-
-    def _log_sum_exp(self, x: TensorValue) -> TensorValue:
-        """Over the last axis, which stays with a length of one."""
-        best = ops.max(x, axis=-1)
-        return best + ops.log(ops.sum(ops.exp(x - best), axis=-1))
-
-    def _heat(
-        self, x: TensorValue, temperature: TensorValue, seeds: TensorValue
-    ) -> TensorValue:
-        """x at temperature 0, else x / temperature plus Gumbel noise."""
-        rows = ops.unsqueeze(seeds.rebind([x.shape[0]]), 1)
-        uniform = uniform_numbers(rows, ops.unsqueeze(self._range(x.shape[1]), 0))
-        cool = ops.broadcast_to(temperature <= 0, x.shape)
-        warmth = ops.max(temperature, self._scalar(1e-6))
-        return ops.where(cool, x, x / warmth - ops.log(-ops.log(uniform)))

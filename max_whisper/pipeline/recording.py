@@ -17,11 +17,11 @@ from max_whisper.engine.protocol import Engine, Mel
 from max_whisper.pipeline.journal import JournalPlan
 from max_whisper.pipeline.language import choose_language
 from max_whisper.pipeline.options import TranscribeOptions
-from max_whisper.pipeline.pieces import cut_at_silence
+from max_whisper.pipeline.pieces import PAUSE, cut_at_silence
 from max_whisper.pipeline.speech import in_recording
 from max_whisper.pipeline.transcript import transcript_text
 from max_whisper.pipeline.walk import Walk
-from max_whisper.pipeline.windows import Clip, seek_clips
+from max_whisper.pipeline.windows import Windows, seek_clips
 from max_whisper.tokenizer import Tokenizer
 from max_whisper.transcript import Dropped, Segment, Transcript
 from max_whisper.vad.detect import find_speech
@@ -169,8 +169,8 @@ def walks_through(
 ) -> list[Walk]:
     """One walk through all clips, or one through each piece that is cut at silence."""
     walks = [
-        Walk(engine, tokenizer, mel, clips, chosen)
-        for clips, chosen in _parts(mel, options, engine.config.num_frames)
+        Walk(engine, tokenizer, mel, windows, chosen)
+        for windows, chosen in _parts(mel, options, engine.config.num_frames)
     ]
     walks = [walk for walk in walks if walk.window]
     for number, walk in enumerate(walks):
@@ -180,15 +180,18 @@ def walks_through(
 
 def _parts(
     mel: Mel, options: TranscribeOptions, longest: int
-) -> Iterator[tuple[Sequence[Clip], TranscribeOptions]]:
-    """The clips of each walk, and its options: the initial prompt is the first one's,
+) -> Iterator[tuple[Windows, TranscribeOptions]]:
+    """The windows of each walk, and its options: the initial prompt is the first one's,
     unless it is carried.
     """
     clips = seek_clips(options.clip_timestamps, len(mel.frames))
     if not options.cut_at_silence:
-        yield clips, options
+        yield Windows(clips, longest), options
         return
+    ends = {end for _, end in clips}
     for piece in cut_at_silence(mel, clips, longest):
-        yield [piece], options
+        # The last frames before a cut are half of the pause that it is made in.
+        shortest = 1 if piece[1] in ends else PAUSE // 2
+        yield Windows([piece], longest, shortest), options
         if not options.carry_initial_prompt:
             options = replace(options, initial_prompt=None)

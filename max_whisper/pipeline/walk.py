@@ -20,9 +20,8 @@ from max_whisper.pipeline.history import PromptHistory
 from max_whisper.pipeline.journal import HeardWindow, Journal
 from max_whisper.pipeline.language import next_language
 from max_whisper.pipeline.options import TranscribeOptions
-from max_whisper.pipeline.pieces import PAUSE
 from max_whisper.pipeline.transcript import SegmentWriter
-from max_whisper.pipeline.windows import Clip, Windows
+from max_whisper.pipeline.windows import Windows
 from max_whisper.pipeline.words import WordTimes
 from max_whisper.timestamps import Cut, TimedTokens, Window, split_segments
 from max_whisper.timestamps.alignment import WordTiming
@@ -35,7 +34,7 @@ PROMPT_RESET_TEMPERATURE = 0.5
 
 
 class Walk:
-    """Goes through some clips of a recording.
+    """Goes through some windows of a recording.
 
     `options` name the language (see `TranscribeOptions.in_language`). `window` is the
     one to be heard next, None at the end; `first` is the mel frame at which it begins.
@@ -48,7 +47,7 @@ class Walk:
         engine: Engine,
         tokenizer: Tokenizer,
         mel: Mel,
-        clips: Sequence[Clip],
+        windows: Windows,
         options: TranscribeOptions,
     ) -> None:
         self.options = options
@@ -57,9 +56,7 @@ class Walk:
         self._num_frames = engine.config.num_frames
         self._timestamp_begin = tokenizer.timestamp_begin
         self._eot = tokenizer.eot
-        # A piece ends in a pause, in which nobody speaks.
-        shortest = PAUSE if options.cut_at_silence else 1
-        self._windows = Windows(clips, self._num_frames, shortest)
+        self._windows = windows
         self._history = PromptHistory.begin(tokenizer, options, engine.config)
         self._writer = SegmentWriter(tokenizer, tells_language=options.multilingual)
         self._words = WordTimes(engine, tokenizer, len(mel.frames), options)
@@ -67,14 +64,13 @@ class Walk:
         self.number = 0
         self._windows_heard = 0
         self.dropped: list[Dropped] = []
-        self.first = clips[0][0]
-        self._end = max(end for _, end in clips)
-        self.window = self._windows.next()
+        self.first = windows.seek
+        self.window = windows.next()
 
     @property
     def seek(self) -> int:
         """The mel frame up to which the recording was heard."""
-        return min(self._windows.seek, self._end)
+        return min(self._windows.seek, self._windows.end)
 
     @property
     def frames(self) -> NDArray[np.float32]:

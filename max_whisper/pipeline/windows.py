@@ -49,14 +49,15 @@ def seek_clips(
 class Windows:
     """The windows of some clips, one after the other.
 
-    `seek` is the mel frame at which the next one begins. What is left of a clip is not
-    heard if it is shorter than `shortest` frames.
+    `seek` is the mel frame at which the next one begins, `end` that at which the last
+    clip ends. What is left of a clip is not heard if it is shorter than `shortest` frames.
     """
 
     def __init__(
         self, clips: Sequence[Clip], num_frames: int, shortest: int = 1
     ) -> None:
         self.seek = clips[0][0]
+        self.end = max(end for _, end in clips)
         self._clips = list(clips)
         self._num_frames = num_frames
         self._shortest = shortest

@@ -17,8 +17,10 @@ import numpy as np
 from max_whisper.engine.engine import MaxEngine
 from max_whisper.engine.load import load_engine
 from max_whisper.engine.options import EngineOptions
-from max_whisper.engine.protocol import Bounds, TokenRules
+from max_whisper.engine.protocol import Bounds, Sampling, TokenRules
 from tests.compiled import config_of, half_weights
+
+ROWS = 5
 
 
 def main() -> None:
@@ -38,11 +40,12 @@ def digest(engine: MaxEngine, window: np.ndarray) -> str:
     anything = np.zeros(size, np.bool_)
     features = engine.encode(window)
     found = hashlib.sha256(features.states.to_numpy().tobytes())
-    state = engine.prefill(
-        features, [[5, 8, 200]], TokenRules(anything, anything, size)
-    )
-    for token in (200, 31, 7):
-        candidates = engine.step(state, [token], [Bounds(0, size, size, False)])
+    rules, free = TokenRules(anything, anything, size), [Bounds(0, size, size, False)]
+    state = engine.prefill(features, [[5, 8, 200]], rules, group=ROWS)
+    chance = Sampling(0.7, range(ROWS))
+    for token, sampling in ((200, None), (31, chance), (7, None)):
+        tokens = [token + row for row in range(ROWS)]
+        candidates = engine.step(state, tokens, free * ROWS, sampling=sampling)
         found.update(candidates.tokens.tobytes())
         found.update(candidates.logprobs.tobytes())
     return found.hexdigest()

@@ -92,6 +92,12 @@ def weighted(request: pytest.FixtureRequest, load: Callable[[str], Kernels]) -> 
     return load(request.param)
 
 
+@pytest.fixture(scope="session", params=["mojo", "mojo-int8", SLOW_PLAIN])
+def cached(request: pytest.FixtureRequest, load: Callable[[str], Kernels]) -> Kernels:
+    """Every set of operations and every precision of its caches in turn."""
+    return load(request.param)
+
+
 @pytest.fixture(scope="session")
 def int8(load: Callable[[str], Kernels]) -> Kernels:
     """The operations in int8."""

@@ -28,7 +28,7 @@ from tests.kernels.block_graphs import add_blocks
 ATTENTIONS = ((3, 20, 64), (2, 40, 33), (2, 7, 70))
 """Heads, head size and positions."""
 
-CACHED_HEADS, CACHED_SIZE, CAPACITY = 3, 20, 12
+CACHED_HEADS, CACHED_SIZE, CAPACITY = 2, 86, 12
 ALIGNED, ALIGNED_SIZE = (0, 3), 20
 """Heads of four that count in an alignment, and their size."""
 FRAMES = 37
@@ -37,7 +37,7 @@ CONVOLVED = (23, 20)
 
 
 HALF = "half."
-HALVES = ("linear_gelu", "convolution_stride_add", "embed")
+HALVES = ("linear_gelu", "convolution_stride_add", "embed", "next_tokens")
 """Graphs that are made for weights in float16 too."""
 
 INT8 = "int8."
@@ -57,10 +57,12 @@ def build(ops: Ops, extensions: Sequence[Path], *halves: Ops) -> Module:
     bench = Bench(ops, extensions)
     _add_weighted(bench)
     _add_attentions(bench)
+    _add_next_tokens(bench)
     _add_others(bench)
     for half in halves:
         halved = Bench(half, extensions, bench.module, HALF, HALVES)
         _add_weighted(halved)
+        _add_next_tokens(halved)
         add_blocks(replace(halved, wanted=()))
     if isinstance(ops, MojoOps):
         add_blocks(bench)
@@ -72,6 +74,7 @@ def build_int8(bench: Bench) -> None:
     """The graphs of all that differs in int8."""
     _add_weighted(bench)
     _add_attentions(bench)
+    _add_next_tokens(bench)
     add_blocks(bench)
 
 
@@ -170,15 +173,8 @@ def _add_attentions(bench: Bench) -> None:
     )
 
 
-def _add_others(bench: Bench) -> None:
+def _add_next_tokens(bench: Bench) -> None:
     ops = bench.ops
-    x = bench.floats("batch", "length", "width")
-    bench.add(
-        "layer_norm",
-        [x, bench.floats("width"), bench.floats("width")],
-        ops.layer_norm,
-    )
-    bench.add("take", [x, bench.ints("batch")], ops.take)
     rules = [
         bench.ints(2, "vocabulary", dtype=DType.uint8),
         bench.ints("rows", 4),
@@ -201,6 +197,17 @@ def _add_others(bench: Bench) -> None:
             x, (norm, shift), Matrix(embedding, 0, 0), rules
         ),
     )
+
+
+def _add_others(bench: Bench) -> None:
+    ops = bench.ops
+    x = bench.floats("batch", "length", "width")
+    bench.add(
+        "layer_norm",
+        [x, bench.floats("width"), bench.floats("width")],
+        ops.layer_norm,
+    )
+    bench.add("take", [x, bench.ints("batch")], ops.take)
     bench.add(
         "probe",
         [bench.floats("batch", 1, "vocabulary"), bench.ints("probed")],

@@ -36,8 +36,8 @@ class Speech:
     def __init__(self, kernels: Kernels, rows: int) -> None:
         self.kernels = kernels
         shape = (rows, CAPACITY, WIDTH)
-        kept = kernels.ops.cache_dtype.to_numpy()
-        self.caches = [Buffer.from_numpy(np.zeros(shape, kept)) for _ in "kv"]
+        self.kept = kernels.ops.cache_dtype.to_numpy()
+        self.caches = [Buffer.from_numpy(np.zeros(shape, self.kept)) for _ in "kv"]
         self.ancestors = np.tile(np.arange(rows, dtype=np.int32)[:, None], CAPACITY)
         self.past = [(np.zeros((0, WIDTH)), np.zeros((0, WIDTH))) for _ in range(rows)]
         self.random = np.random.default_rng(rows)
@@ -56,7 +56,7 @@ class Speech:
             "cached_attention", q, k, v, *self.caches, rows, starts, path
         )
         for i, (slot, length) in enumerate(zip(slots, lengths, strict=True)):
-            new = (k[i, :length], v[i, :length])
+            new = (x[i, :length].astype(np.float32).astype(self.kept) for x in (k, v))
             past = zip(self.past[slot], new, strict=True)
             self.past[slot] = tuple(map(np.vstack, past))
             expected = attention(
@@ -74,21 +74,21 @@ class Speech:
             self.ancestors[row, length:] = row
 
 
-def test_a_prompt_hears_itself_up_to_each_token(kernels: Kernels) -> None:
-    Speech(kernels, 1).say([0], [7])
+def test_a_prompt_hears_itself_up_to_each_token(cached: Kernels) -> None:
+    Speech(cached, 1).say([0], [7])
 
 
 def test_prompts_of_different_lengths_are_answered_token_by_token(
-    kernels: Kernels,
+    cached: Kernels,
 ) -> None:
-    speech = Speech(kernels, 3)
+    speech = Speech(cached, 3)
     speech.say([0, 1, 2], [1, 5, 3])
     for _ in range(4):
         speech.say([0, 1, 2], [1, 1, 1])
 
 
-def test_beams_share_a_prompt_and_swap_their_pasts(kernels: Kernels) -> None:
-    speech = Speech(kernels, 6)
+def test_beams_share_a_prompt_and_swap_their_pasts(cached: Kernels) -> None:
+    speech = Speech(cached, 6)
     speech.say([0, 3], [4, 2])
     speech.go_on_from([0, 0, 0, 3, 3, 3])
     for sources in ([0, 1, 2, 3, 4, 5], [1, 0, 1, 5, 5, 3], [2, 2, 0, 3, 3, 4]):
@@ -96,8 +96,8 @@ def test_beams_share_a_prompt_and_swap_their_pasts(kernels: Kernels) -> None:
         speech.say([0, 1, 2, 3, 4, 5], [1] * 6)
 
 
-def test_a_row_may_speak_until_its_cache_is_full(kernels: Kernels) -> None:
-    speech = Speech(kernels, 2)
+def test_a_row_may_speak_until_its_cache_is_full(cached: Kernels) -> None:
+    speech = Speech(cached, 2)
     speech.say([0, 1], [CAPACITY - 1, CAPACITY - 3])
     speech.say([0, 1], [1, 1])
     assert speech.lengths.tolist() == [CAPACITY, CAPACITY - 2]

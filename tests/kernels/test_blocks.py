@@ -69,18 +69,24 @@ def test_of_what_is_heard(blocks: Kernels, size: str, batch: int) -> None:
 
 @pytest.mark.parametrize(
     ("batch", "queries", "said"),
-    [(1, 1, False), (2, 5, False), (3, 4, True), (40, 7, True)],
+    [(1, 1, False), (2, 5, False), (8, 5, False), (3, 4, True), (40, 7, True)],
 )
 @pytest.mark.parametrize("size", HEADS)
 def test_of_the_decoder(
     blocks: Kernels, size: str, batch: int, queries: int, said: bool
 ) -> None:
-    """A step has a row for each query, a prompt (`said`) one for a window."""
+    """A step has a row for each query, a prompt (`said`) one for a window.
+
+    The past of a row lies here and there in the caches of its window's rows.
+    """
     past, width = 3, prod(HEADS[size])
     rows, tokens = (batch, queries) if said else (batch * queries, 1)
     x = numbers(1, batch, queries, width)
     slots = np.arange(rows, dtype=np.int32)
-    path = np.repeat(slots[:, None], past + tokens, axis=1)
+    family = rows // batch
+    path = np.random.default_rng(6).integers(family, size=(rows, past + tokens))
+    path = (path + (slots - slots % family)[:, None]).astype(np.int32)
+    path[:, past:] = slots[:, None]
     k, v = (numbers(seed, batch, POSITIONS, width) for seed in (2, 3))
     memory = [slots, np.full(rows, past, np.int32), path]
     memory += blocks(f"{size}_memorise", k, v)

@@ -76,18 +76,14 @@ def test_projections_of_a_layer_norm(int8: Kernels, shape: tuple[int, ...]) -> N
     packed = [int8.pack(w) for w in (q, k_, v)]
     found = int8("projections", x, scale, shift, *packed, b, c)
     expected = (product(h, q) + b, product(h, k_), product(h, v) + c)
-    for y, wanted in zip(found, expected, strict=True):
-        near(y, wanted)
-    near(int8("projection", x, scale, shift, packed[0], b), gelu(expected[0]))
-
-
-def near(found: np.ndarray, expected: np.ndarray) -> None:
-    """But for rows, two at most, of which a value lay between two steps and fell the
-    other way: it is off by a step, some 4 / 127, times its weight.
-    """
-    errors = np.abs(found - expected).max(axis=-1)
-    assert errors.max() < 0.2
-    assert (errors > 1e-4).sum() <= 2
+    found.append(int8("projection", x, scale, shift, packed[0], b))
+    # A value that lies between two steps may fall the other way. Then its row is off by
+    # a step, times a weight; two such values in a row would be a strange chance.
+    step = np.abs(h).max() / 127 * max(np.abs(w).max() for w in (q, k_, v))
+    for y, wanted in zip(found, (*expected, gelu(expected[0])), strict=True):
+        errors = np.abs(y - wanted).max(axis=-1)
+        assert errors.max() < 2.3 * step
+        assert (errors > 1e-4).sum() <= 2 + errors.size // 20
 
 
 @pytest.mark.parametrize("name", ["linear", "linear_gelu"])

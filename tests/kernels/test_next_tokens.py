@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -141,6 +141,18 @@ def test_the_best_of_every_row_come_first(
 ) -> None:
     rules = Rules([FREE] * batch * group)
     check(kernels, numbers(1, batch, group, VOCABULARY), rules, count)
+
+
+@pytest.mark.parametrize("count", [1, 16])
+@pytest.mark.parametrize("name", ["mojo-half", "mojo-int8"])
+def test_they_are_found_with_weights_of_any_type(
+    load: Callable[[str], Kernels], name: str, count: int
+) -> None:
+    """Of equal rows: a token's weights are then one number, which any type holds."""
+    size = 1300
+    row = np.float32(np.float16(numbers(7, 1, 1, size)))
+    rules = Rules([(0, 1200, size, 0)] * 3, timestamp_begin=1200)
+    check(load(name), np.tile(row, (1, 3, 1)), rules, count)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,12 @@ from .rows import Rows
 
 
 @always_inline
+def rows_of[type: DType](capacity: Int, k: Int) -> Rows:
+    """Room for rows that are multiplied by weights of a type."""
+    return Rows(capacity, k, in_bytes=type == DType.int32)
+
+
+@always_inline
 def multiply_part[
     type: DType
 ](

@@ -83,9 +83,9 @@ struct Past(Copyable, Movable):
         """Where the keys or values of a head lie in the cache."""
         return ((slot * self.heads + head) * self.capacity + position) * self.size()
 
-    def share(mut self, members: Int):
-        """Make families as small as it takes to give every member something to do."""
-        if self.rows // self.family * self.heads < 2 * members:
+    def part_families(mut self, members: Int):
+        """Let every row be for itself, if members had nothing to do without that."""
+        if self.tasks() < 2 * members:
             self.family = 1
 
     @always_inline

@@ -13,11 +13,10 @@ from max.gpu.host import DeviceContext
 from std.memory.alloc import unsafe_alloc
 from std.runtime import parallelism_level
 
-from .block_parts import multiply_part, pack_channels, pack_heads
+from .block_parts import multiply_part, pack_channels, pack_heads, rows_of
 from .job import Part, dense
 from .matmul import PANEL
 from .memory import Heads
-from .rows import Rows
 from .team import Team
 
 comptime STAGES = 2
@@ -63,7 +62,7 @@ struct Cross:
             var batch = t // heads.key_panels()
             var p = t % heads.key_panels()
             var rows = min(PANEL, positions - p * PANEL)
-            var kept = Rows(PANEL, width, weight_type == DType.int32)
+            var kept = rows_of[weight_type](PANEL, width)
             var k = unsafe_alloc[Float32](PANEL * width)
             for i in range(rows):
                 var row = batch * positions + p * PANEL + i

@@ -20,11 +20,10 @@ from std.memory.alloc import unsafe_alloc
 from std.runtime import parallelism_level
 
 from .attention import Sizes
-from .block_parts import attend_part, attend_tasks, positions_in
+from .block_parts import attend_part, attend_tasks, positions_in, rows_of
 from .cached_attention import Past, attend_past
 from .job import dense, onto
 from .member import Member
-from .rows import Rows
 from .team import Team
 
 comptime STAGES = 16
@@ -111,11 +110,11 @@ struct DecoderBlock:
         var seen = q.unsafe_offset(3 * size)
         var sum = q.unsafe_offset(4 * size)
         var h = q.unsafe_offset(5 * size)
-        var narrow = Rows(rows, width, weight_type == DType.int32)
-        var wide = Rows(rows, hidden, weight_type == DType.int32)
+        var narrow = rows_of[weight_type](rows, width)
+        var wide = rows_of[weight_type](rows, hidden)
         var team = Team(STAGES)
         var members = parallelism_level()
-        past.share(members)
+        past.part_families(members)
 
         var xp = x.unsafe_ptr()
         var yp = y.unsafe_ptr()

@@ -25,11 +25,11 @@ from .block_parts import (
     multiply_part,
     pack_channels,
     pack_heads,
+    rows_of,
 )
 from .job import Part, dense, onto
 from .matmul import PANEL
 from .memory import Heads
-from .rows import Rows
 from .team import Team
 
 comptime STAGES = 4
@@ -127,7 +127,7 @@ struct EncoderBlock:
             var batch = t // heads.key_panels()
             var p = t % heads.key_panels()
             var rows = min(PANEL, positions - p * PANEL)
-            var narrow = Rows(PANEL, width, weight_type == DType.int32)
+            var narrow = rows_of[weight_type](PANEL, width)
             var k = unsafe_alloc[Float32](PANEL * width)
             for i in range(rows):
                 var row = batch * positions + p * PANEL + i
@@ -153,8 +153,8 @@ struct EncoderBlock:
             var first = t * FINISHED
             var rows = min(FINISHED, batches * positions - first)
             var at = first * width
-            var narrow = Rows(FINISHED, width, weight_type == DType.int32)
-            var wide = Rows(FINISHED, hidden, weight_type == DType.int32)
+            var narrow = rows_of[weight_type](FINISHED, width)
+            var wide = rows_of[weight_type](FINISHED, hidden)
             var sum = unsafe_alloc[Float32](FINISHED * (width + hidden))
             var h = sum.unsafe_offset(FINISHED * width)
             var all = Part(0, 0, rows, 0, panels)

@@ -56,7 +56,7 @@ def attend8(
         for first in range(0, sizes.positions, SPAN):
             var end = min(SPAN, key_panels * PANEL - first)
             queries.score(k, first, end)
-            queries.weigh(end, v, first)
+            queries.weigh(end)
             queries.join(v, first)
         queries.finish(y.unsafe_offset(at), v)
     queries.free()

@@ -60,7 +60,7 @@ def product8(
     job.clear(y)
     if job.rows <= FEW:
         var each = panels_per_task(job)
-        var rows = Rows(job.rows, job.k, True)
+        var rows = Rows(job.rows, job.k, in_bytes=True)
         for batch in range(job.batches):
             fill(rows, batch, 0, job.rows)
 
@@ -79,7 +79,7 @@ def product8(
         var batch = t // row_tasks
         var row = t % row_tasks * BLOCK
         var part = Part(batch, row, min(BLOCK, job.rows - row), 0, panel_count)
-        var rows = Rows(BLOCK, job.k, True)
+        var rows = Rows(BLOCK, job.k, in_bytes=True)
         fill(rows, batch, row, part.rows)
         multiply_bytes(job, part, y, rows, panels, bias, addend)
         rows.free()

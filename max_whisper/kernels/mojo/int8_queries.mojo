@@ -23,14 +23,12 @@ from .int8 import (
     floats,
     multiply_rows,
 )
-from .matmul import AHEAD, CACHE_LINE, PANEL, VECTORS, WIDTH, Vector, fetch
+from .matmul import PANEL, VECTORS, WIDTH, Vector
 from .rows import quantise, stride_of
 from .vectors import larger
 
 comptime SPAN = 16 * PANEL
 """Positions whose scores stay in the cache."""
-
-comptime LINE_INTS = CACHE_LINE // 4
 
 comptime LOG2_E = Float32(1.4426950408889634)
 
@@ -73,10 +71,8 @@ def soften(
     count: Int,
     scale: Float32,
     best: Float32,
-    next: Pointer[Int32, _],
 ) -> Float32:
     """Bytes TOP · 2^(scale · score - best) of `count` scores, whole vectors; their sum.
-    Meanwhile memory is asked for what comes `next`, a cache line for each vector.
 
     2^x is 2^round(x) · p(x - round(x)). Adding 2^23 · 1.5 rounds x and leaves the integer
     in the lowest bits; adding 2^23 does the same with the byte.
@@ -100,7 +96,6 @@ def soften(
         bytes.unsafe_offset(i // 4).unsafe_store(
             bitcast[DType.int32, WIDTH // 4](bits.cast[DType.uint8]())
         )
-        fetch(next.unsafe_offset(i // WIDTH * LINE_INTS))
     return sums.reduce_add().cast[DType.float32]()
 
 
@@ -166,20 +161,16 @@ struct Queries(Copyable, Movable):
             for p in range(self.sizes.positions - first, end):
                 self.scores.unsafe_offset(i * SPAN + p).unsafe_store(MINUS_INFINITY)
 
-    def weigh(self, end: Int, values: Pointer[Int32, _], first: Int):
+    def weigh(self, end: Int):
         """Scores to bytes; what the sums so far and this span count from now on."""
         for i in range(self.rows):
-            # The values of the span, from where `join` will ask for them by itself.
-            var next = values.unsafe_offset(
-                (first // 4 + AHEAD) * PANEL + i * end // WIDTH * LINE_INTS
-            )
             var line = self.scores.unsafe_offset(i * SPAN)
             var state = self.states.unsafe_offset(i * STATE)
             var step = state.unsafe_load[width=1]()
             var before = state.unsafe_offset(BEST).unsafe_load[width=1]()
             var best = highest(line, end) * step
             var bytes = self.bytes.unsafe_offset(i * SPAN // 4)
-            var sum = soften(bytes, line, end, step, best, next)
+            var sum = soften(bytes, line, end, step, best)
             var less = exp2(-abs(best - before))
             var old = less if best > before else Float32(1)
             var new = Float32(1) if best > before else less

@@ -31,19 +31,15 @@ comptime CACHE_LINE = 64
 
 
 @always_inline
-def fetch[type: DType](place: Pointer[Scalar[type], _]):
-    """Ask for a cache line."""
-    prefetch[PrefetchOptions().for_read().high_locality().to_data_cache()](place)
-
-
-@always_inline
 def fetch_line[
     type: DType
 ](panel: Pointer[Scalar[type], _], line: Int):
     """Ask for the line that is `AHEAD` of this one."""
     comptime step = CACHE_LINE // size_of[type]()
     comptime for i in range(0, PANEL, step):
-        fetch(panel.unsafe_offset((line + AHEAD) * PANEL + i))
+        prefetch[PrefetchOptions().for_read().high_locality().to_data_cache()](
+            panel.unsafe_offset((line + AHEAD) * PANEL + i)
+        )
 
 
 @always_inline

@@ -1,4 +1,4 @@
-"""What a member of a `Team` does at a stage of a block."""
+"""What a member of a `Team` does at a stage of an operation."""
 
 from .block_parts import multiply_part
 from .job import Job, Part

@@ -24,13 +24,12 @@ from std.memory.alloc import unsafe_alloc
 from std.runtime import parallelism_level
 
 from .best import Bests
-from .block_parts import multiply_part
+from .block_parts import multiply_part, rows_of
 from .gumbel import warm
 from .job import Part, dense
 from .log_sum_exp import NEVER
 from .matmul import PANEL
 from .member import Member
-from .rows import Rows
 from .rules import Slice, ban, obey, penalise
 from .team import Team
 
@@ -93,12 +92,12 @@ struct NextTokens:
         var token_out = tokens.unsafe_ptr()
         var logprob_out = logprobs.unsafe_ptr()
 
-        var states = Rows(rows, width, weight_type == DType.int32)
+        var states = rows_of[weight_type](rows, width)
         # Text and timestamps of each slice of each row; then those of each row.
         var found = Bests(rows * slices * 2, count)
         var chosen = Bests(rows * 2, count)
-        # A score that some slice of the row has `count` times or more. Threads may read
-        # an older one, which lets more through, and nothing wrong.
+        # What the last of the best in some slice scores: nothing below is among the best
+        # of the row. A thread that reads an older one looks further, and finds the same.
         var floors = unsafe_alloc[Float32](rows * 2)
         for i in range(rows * 2):
             floors.unsafe_offset(i).unsafe_store(NEVER)

@@ -54,19 +54,18 @@ def quantise[
 
 
 struct Rows(Copyable, Movable):
-    """Up to `capacity` rows of `k` values, in `bytes` or as float32, one after the other.
-    """
+    """Up to `capacity` rows of `k` values, in bytes or as float32, one after the other."""
 
     var memory: Pointer[Int32, MutUntrackedOrigin]
     var scales: Pointer[Float32, MutUntrackedOrigin]
     var k: Int
-    var bytes: Bool
+    var in_bytes: Bool
     var stride: Int
 
-    def __init__(out self, capacity: Int, k: Int, bytes: Bool):
+    def __init__(out self, capacity: Int, k: Int, *, in_bytes: Bool):
         self.k = k
-        self.bytes = bytes
-        self.stride = stride_of(k) if bytes else k
+        self.in_bytes = in_bytes
+        self.stride = stride_of(k) if in_bytes else k
         self.memory = unsafe_alloc[Int32](capacity * self.stride)
         self.scales = unsafe_alloc[Float32](capacity)
 
@@ -94,7 +93,7 @@ struct Rows(Copyable, Movable):
 
     def put(self, i: Int, x: Pointer[Float32, _]):
         """Keep row i."""
-        if self.bytes:
+        if self.in_bytes:
             self.scales.unsafe_offset(i).unsafe_store(quantise(self.row(i), x, self.k))
         else:
             copy(self.row(i).unsafe_bitcast[Float32](), x, self.k)
@@ -107,7 +106,7 @@ struct Rows(Copyable, Movable):
         bias: Pointer[Float32, _],
     ):
         """Keep the layer norm of row i."""
-        if not self.bytes:
+        if not self.in_bytes:
             var line = self.row(i).unsafe_bitcast[Float32]()
             normalise(line, x, weight, bias, self.k)
             return
