@@ -50,7 +50,7 @@ class Windows:
     """The windows of some clips, one after the other.
 
     `seek` is the mel frame at which the next one begins, `end` that at which the last
-    clip ends. What is left of a clip is not heard if it is shorter than `shortest` frames.
+    clip ends. What is left of a clip is not heard if it is shorter than `shortest`.
     """
 
     def __init__(

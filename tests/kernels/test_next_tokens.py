@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from max_whisper.kernels.limits import MAX_CANDIDATES
 from max_whisper.kernels.ops import NO_TOKEN
 from tests.kernels.conftest import Kernels
 from tests.numpy_whisper import log_softmax, softmax
@@ -141,6 +142,16 @@ def test_the_best_of_every_row_come_first(
 ) -> None:
     rules = Rules([FREE] * batch * group)
     check(kernels, numbers(1, batch, group, VOCABULARY), rules, count)
+
+
+def test_a_window_may_have_more_rows_than_there_are_candidates(
+    kernels: Kernels,
+) -> None:
+    """MAX's own operations find so many at most, of which greedy search needs one."""
+    logits = numbers(1, 1, 1, VOCABULARY)
+    tokens, _ = candidates(kernels, logits, Rules([FREE]), MAX_CANDIDATES + 3)
+    best = np.argsort(-logits[0, 0])[:MAX_CANDIDATES]
+    assert tokens[0, :MAX_CANDIDATES].tolist() == best.tolist()
 
 
 @pytest.mark.parametrize("count", [1, 16])
