@@ -214,7 +214,8 @@ def test_slices_of_the_vocabulary_are_joined(kernels: Kernels, begin: int) -> No
     """It is cut at 512, 1024, … tokens, and where the timestamps begin."""
     size = 1300
     bounds = [(0, begin, size, 0), (500, begin + 20, 1280, 1)]
-    rules = Rules(bounds, (3, 511), (512, 700), begin, said=[(511, 512), (0, 1024)])
+    said = [(510, 512), (0, 1024)]
+    rules = Rules(bounds, (3, 511), (512, 700), begin, penalty=1.5, said=said)
     for seed in range(5):
         check(kernels, numbers(seed, 1, 2, size), rules, 16)
 
