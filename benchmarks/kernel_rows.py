@@ -267,7 +267,7 @@ class Maker:
             np.zeros((2, size), np.uint8),
             np.tile(np.array([0, size, size, 0], np.int32), (BEAM, 1)),
             np.array([size], np.int32),
-            np.zeros(1, np.float32),
+            np.zeros(BEAM, np.float32),
             np.zeros(BEAM, np.uint64),
             np.ones(1, np.float32),
             none,

@@ -186,6 +186,11 @@ class Memory:
     rules: TokenRules
     rows: list[int]
 
+    def put(self, place: int, group: int, window: WindowKey, past: list[int]) -> None:
+        """Let a window take the place of another."""
+        for row in range(place * group, (place + 1) * group):
+            self.windows[row], self.pasts[row] = window, [*past]
+
 
 @dataclass
 class FakeEngine:
@@ -218,23 +223,46 @@ class FakeEngine:
         group: int = 1,
         probe: Probe | None = None,
     ) -> DecodingState:
-        assert len(prompts) == features.batch
-        probes = np.zeros((features.batch, 0), np.float32)
-        if probe:
-            assert len(probe.positions) == features.batch
-            rows = zip(features.states, prompts, probe.positions, strict=True)
-            probes = np.stack(
-                [
-                    log_softmax(self.logits(window, prompt[: position + 1]))[
-                        list(probe.tokens)
-                    ]
-                    for window, prompt, position in rows
-                ]
-            )
+        probes = self._probes(features, prompts, probe)
         windows = [key for key in features.states for _ in range(group)]
         pasts = [list(prompt[:-1]) for prompt in prompts for _ in range(group)]
         memory = Memory(windows, pasts, rules, [*range(len(pasts))])
         return DecodingState(features.batch, group, probes, memory)
+
+    def _probes(
+        self,
+        features: AudioFeatures,
+        prompts: Sequence[Sequence[int]],
+        probe: Probe | None,
+    ) -> Logits:
+        assert len(prompts) == features.batch
+        if not probe:
+            return np.zeros((features.batch, 0), np.float32)
+        assert len(probe.positions) == features.batch
+        rows = zip(features.states, prompts, probe.positions, strict=True)
+        return np.stack(
+            [
+                log_softmax(self.logits(window, prompt[: position + 1]))[
+                    list(probe.tokens)
+                ]
+                for window, prompt, position in rows
+            ]
+        )
+
+    def swap(
+        self,
+        state: DecodingState,
+        windows: Sequence[int],
+        features: AudioFeatures,
+        prompts: Sequence[Sequence[int]],
+        *,
+        probe: Probe | None = None,
+    ) -> DecodingState:
+        memory: Memory = state.memory
+        state.probes[[*windows]] = self._probes(features, prompts, probe)
+        for place, key, prompt in zip(windows, features.states, prompts, strict=True):
+            memory.put(place, state.group, key, [*prompt[:-1]])
+        return state
 
     def step(
         self,
@@ -307,8 +335,8 @@ class FakeEngine:
         raw = self.logits(memory.windows[row], memory.pasts[row])
         logits = apply_rules(raw, memory.rules, bound)
         order = np.argsort(-logits, kind="stable")
-        if sampling:
-            warm = logits / np.float32(sampling.temperature)
+        if sampling and sampling.temperatures[row] > 0:
+            warm = logits / np.float32(sampling.temperatures[row])
             order[0] = self.draw(warm, memory.rows[row], sampling.seeds[row])
         return order, log_softmax(logits)[order]
 

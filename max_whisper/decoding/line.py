@@ -1,4 +1,4 @@
-"""One window among those that are decoded side by side: its rows, from start to end."""
+"""One window of a batch: its rows, from their prompt to the result."""
 
 from __future__ import annotations
 
@@ -7,23 +7,28 @@ from collections.abc import Sequence
 from max_whisper.decoding.beam import BeamSearch
 from max_whisper.decoding.greedy import GreedySearch
 from max_whisper.decoding.options import DecodingOptions
-from max_whisper.decoding.search import Hypothesis, Search
+from max_whisper.decoding.result import DecodingResult, compression_ratio
+from max_whisper.decoding.search import Search, best
 from max_whisper.decoding.task import DecodingTask
 from max_whisper.engine.protocol import Bounds, Candidates
+from max_whisper.tokenizer import Tokenizer
 
 
 class Line:
     """Feeds the rows of one window, until its search ends or it has no more room.
 
-    The rows of a window that is done are fed their end, until it leaves the batch.
+    `silence` is how probable it is that nobody speaks in it. The rows of a window that
+    is done are fed their end, until it leaves the batch.
     """
 
-    def __init__(self, task: DecodingTask, eot: int) -> None:
-        self.task = task
+    def __init__(self, task: DecodingTask, eot: int, silence: float) -> None:
         self.is_done = False
+        self._task = task
+        self._silence = silence
         self._search = _search(task.options, eot)
-        self._steps_left = task.steps
+        self._steps = 0
         self._eot = eot
+        self._group = task.options.group
 
     @property
     def sources(self) -> Sequence[int] | None:
@@ -33,27 +38,47 @@ class Line:
     def last_tokens(self) -> list[int]:
         """What each row has said last."""
         if self.is_done:
-            return [self._eot] * self.task.options.group
-        prompt = self.task.prompt
+            return [self._eot] * self._group
+        prompt = self._task.prompt
         return [row[-1] if row else prompt[-1] for row in self._search.rows]
 
     def bounds(self) -> list[Bounds]:
         """What each row may say next."""
         if self.is_done:
-            return [Bounds(0, 0, self._eot + 1, first=False)] * self.task.options.group
-        return [self.task.bounds(row) for row in self._search.rows]
+            return [Bounds(0, 0, self._eot + 1, first=False)] * self._group
+        return [self._task.bounds(row) for row in self._search.rows]
+
+    def temperatures(self) -> list[float]:
+        """That at which each row draws its next token; 0 to take the best."""
+        draws = self._task.is_sampled and not self.is_done
+        return [self._task.options.temperature if draws else 0.0] * self._group
+
+    def seeds(self) -> list[int]:
+        """What each row draws its next token by."""
+        return self._task.seeds(self._steps)
 
     def update(self, candidates: Candidates) -> None:
         """Say one token more in each row, unless the window is done."""
         if self.is_done:
             return
-        self._steps_left -= 1
+        self._steps += 1
         ended = self._search.update(candidates)
-        self.is_done = ended or self._steps_left == 0
+        self.is_done = ended or self._steps == self._task.steps
 
-    def hypotheses(self) -> list[Hypothesis]:
-        """What was found."""
-        return self._search.hypotheses()
+    def result(self, tokenizer: Tokenizer) -> DecodingResult:
+        """The best of what was found."""
+        options = self._task.options
+        hypothesis = best(self._search.hypotheses(), options.length_penalty)
+        text = tokenizer.decode(hypothesis.tokens).strip()
+        return DecodingResult(
+            tokens=hypothesis.tokens,
+            text=text,
+            avg_logprob=hypothesis.avg_logprob,
+            no_speech_prob=self._silence,
+            temperature=options.temperature,
+            compression_ratio=compression_ratio(text),
+            language=options.language or "en",
+        )
 
 
 def _search(options: DecodingOptions, eot: int) -> Search:

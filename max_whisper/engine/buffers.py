@@ -21,6 +21,14 @@ def gathered(buffers: Sequence[Buffer], indices: Sequence[int]) -> Buffer:
     return found
 
 
+def swapped(buffer: Buffer, places: Sequence[int], others: Buffer) -> Buffer:
+    """The same buffer, with other windows written over some of its own."""
+    for index, place in enumerate(places):
+        only(buffer, place).inplace_copy_from(only(others, index))
+    buffer.device.synchronize()
+    return buffer
+
+
 def only(buffer: Buffer, index: int) -> Buffer:
     """One window of a batch, as a batch of one; no copy."""
     rest = (slice(None),) * (buffer.rank - 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +25,7 @@ from max_whisper.engine.protocol import (
     Sampling,
     TokenRules,
 )
+from max_whisper.engine.rows import Rows
 from max_whisper.errors import MaxWhisperError
 from max_whisper.features import log_mel
 from max_whisper.features.kept_frames import KeptFrames
@@ -37,27 +37,6 @@ CPU_BATCH, GPU_BATCH = 8, 16
 BATCH_BYTES = 2**30
 """What the cross-attention's keys and values of a batch may take; while windows are
 gathered, or some are left behind, there is a copy of them."""
-
-
-@dataclass(slots=True)
-class Rows:
-    """What a decoding state keeps of its rows, on the device and beside it.
-
-    `positions [rows]` is where the next token of a row stands, `slots [rows]` where in
-    the caches it is written; `ancestors [rows, n]` says in which slot each earlier
-    position of a row lies. `no_tokens` is what is penalised and banned where nothing
-    is.
-    """
-
-    cross: tuple[Buffer, ...]
-    caches: tuple[Buffer, ...]
-    masks: Buffer
-    timestamp_begin: Buffer
-    penalty: Buffer
-    no_tokens: Buffer
-    slots: NDArray[np.int32]
-    positions: NDArray[np.int32]
-    ancestors: NDArray[np.int32]
 
 
 class MaxEngine:
@@ -121,26 +100,26 @@ class MaxEngine:
         group: int = 1,
         probe: Probe | None = None,
     ) -> DecodingState:
-        rows = self._rows(features, rules, features.batch * group)
-        lengths = np.array([len(prompt) for prompt in prompts], np.int32)
-        longest = int(lengths.max())
-        tokens = np.zeros((features.batch, longest), np.int32)
-        for line, prompt in zip(tokens, prompts, strict=True):
-            line[: len(prompt)] = prompt
+        batch = features.batch
+        probe = probe or Probe((0,), (0,) * batch)
+        probes = np.empty((batch, len(probe.tokens)), np.float32)
+        rows = self._rows(features, rules, group)
+        state = DecodingState(batch, group, probes, rows)
+        return self._read(state, range(batch), features, prompts, probe)
+
+    def swap(
+        self,
+        state: DecodingState,
+        windows: Sequence[int],
+        features: AudioFeatures,
+        prompts: Sequence[Sequence[int]],
+        *,
+        probe: Probe | None = None,
+    ) -> DecodingState:
+        rows: Rows = state.memory
+        rows.hear(windows, features.cross)
         probe = probe or Probe((0,), (0,) * features.batch)
-        slots = np.arange(features.batch, dtype=np.int32) * group
-        starts = np.zeros(features.batch, np.int32)
-        (probes,) = self._run(
-            graphs.PREFILL,
-            *map(self._put, (tokens, np.array(probe.positions, np.int32))),
-            self._put(np.array(probe.tokens, np.int32)),
-            *map(self._put, (slots, starts, np.repeat(slots[:, None], longest, 1))),
-            *rows.cross,
-            *rows.caches,
-        )
-        rows.positions[:] = np.repeat(lengths - 1, group)
-        rows.ancestors[:] = np.repeat(slots, group)[:, None]
-        return DecodingState(features.batch, group, _get(probes), rows)
+        return self._read(state, windows, features, prompts, probe)
 
     def step(
         self,
@@ -152,50 +131,33 @@ class MaxEngine:
         sampling: Sampling | None = None,
     ) -> Candidates:
         rows: Rows = state.memory
-        if sources is not None:
-            rows.ancestors = rows.ancestors[list(sources)]
-            rows.positions = rows.positions[list(sources)]
-        every = np.arange(len(rows.positions))
-        rows.ancestors[every, rows.positions] = rows.slots
-        length = int(rows.positions.max()) + 1
+        ancestors = rows.go_on(sources)
         limits = [(b.first_text, b.first_timestamp, b.end, b.first) for b in bounds]
-        sampling = sampling or Sampling(0.0, [0] * len(tokens))
+        none = [0] * len(tokens)
+        sampling = sampling or Sampling(none, none)
         found, logprobs = self._run(
             graphs.STEP,
             self._put(np.array(tokens, np.int32).reshape(state.batch, state.group)),
             rows.masks,
             self._put(np.array(limits, np.int32)),
             rows.timestamp_begin,
-            self._put(np.array([sampling.temperature], np.float32)),
+            self._put(np.array(sampling.temperatures, np.float32)),
             self._put(np.array(sampling.seeds, np.uint64)),
             rows.penalty,
             self._tokens(rows, [b.said for b in bounds]),
             self._tokens(rows, [b.banned for b in bounds]),
-            self._put(rows.slots),
-            self._put(rows.positions),
-            self._put(np.ascontiguousarray(rows.ancestors[:, :length])),
+            *map(self._put, (rows.slots, rows.positions, ancestors)),
             *rows.cross,
             *rows.caches,
         )
         candidates = Candidates(_get(found), _get(logprobs))
-        # A row without room stays where it is: its window has been done for some steps.
-        full = self.config.max_target_positions - 1
-        rows.positions = np.minimum(rows.positions + 1, full, dtype=np.int32)
+        rows.advance()
         return candidates
 
     def keep(self, state: DecodingState, windows: Sequence[int]) -> DecodingState:
         rows: Rows = state.memory
-        kept = np.arange(len(rows.slots)).reshape(state.batch, state.group)[[*windows]]
-        left = replace(
-            rows,
-            cross=tuple(gathered([b] * len(windows), windows) for b in rows.cross),
-            no_tokens=rows.no_tokens[: kept.size, :],
-            slots=rows.slots[kept.ravel()],
-            positions=rows.positions[kept.ravel()],
-            ancestors=rows.ancestors[kept.ravel()],
-        )
         probes = state.probes[[*windows]]
-        return DecodingState(len(windows), state.group, probes, left)
+        return DecodingState(len(windows), state.group, probes, rows.keep(windows))
 
     def align(
         self,
@@ -224,10 +186,12 @@ class MaxEngine:
         """Give back the weights and graphs; the engine cannot be used any more."""
         self._models = {}
 
-    def _rows(self, features: AudioFeatures, rules: TokenRules, count: int) -> Rows:
+    def _rows(self, features: AudioFeatures, rules: TokenRules, group: int) -> Rows:
+        count = features.batch * group
         capacity = self.config.max_target_positions
         masks = np.stack([rules.suppressed, rules.suppressed | rules.suppressed_first])
         return Rows(
+            group=group,
             cross=features.cross,
             caches=self._caches((count, capacity, self.config.d_model)),
             masks=self._put(masks.astype(np.uint8)),
@@ -238,6 +202,34 @@ class MaxEngine:
             positions=np.zeros(count, np.int32),
             ancestors=np.zeros((count, capacity), np.int32),
         )
+
+    def _read(
+        self,
+        state: DecodingState,
+        windows: Sequence[int],
+        features: AudioFeatures,
+        prompts: Sequence[Sequence[int]],
+        probe: Probe,
+    ) -> DecodingState:
+        """Let some windows of a state, whose features these are, read their prompts."""
+        rows: Rows = state.memory
+        lengths = np.array([len(prompt) for prompt in prompts], np.int32)
+        tokens = np.zeros((len(prompts), int(lengths.max())), np.int32)
+        for line, prompt in zip(tokens, prompts, strict=True):
+            line[: len(prompt)] = prompt
+        slots = rows.slots[rows.of(windows)[:, 0]]
+        ancestors = np.repeat(slots[:, np.newaxis], tokens.shape[1], 1)
+        (probes,) = self._run(
+            graphs.PREFILL,
+            *map(self._put, (tokens, np.array(probe.positions, np.int32))),
+            self._put(np.array(probe.tokens, np.int32)),
+            *map(self._put, (slots, np.zeros_like(slots), ancestors)),
+            *features.cross,
+            *rows.caches,
+        )
+        rows.begin(windows, lengths)
+        state.probes[[*windows]] = _get(probes)
+        return state
 
     def _tokens(self, rows: Rows, lists: Sequence[Sequence[int]]) -> Buffer:
         """A list of tokens for each row: `[rows, longest]`, filled up at the end."""

@@ -8,6 +8,7 @@ rules cross as data, not as callbacks.
     gather     windows               → AudioFeatures   (where they were encoded apart)
     prefill    features and prompts  → DecodingState   (once a window and temperature)
     step       state and tokens      → Candidates      (once a token)
+    swap       state and features    → DecodingState   (windows for those that are done)
     keep       state and windows     → DecodingState   (when others are done)
     align      features and tokens   → Alignment       (once a window with word times)
 """
@@ -177,13 +178,13 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """Draw the first candidates at `temperature` instead of taking the best.
+    """Draw the first candidate of a row instead of taking the best.
 
-    There is a seed for each row. The same one draws the same token from the same
-    logits, whichever row it is of.
+    There is a temperature for each row, 0 to take its best, and a seed. The same two
+    draw the same token from the same logits, whichever row it is of.
     """
 
-    temperature: float
+    temperatures: Sequence[float]
     seeds: Sequence[int]
 
 
@@ -232,6 +233,21 @@ class Engine(Protocol):
         `sources[r]` is the row whose past row `r` goes on from (its own if None). The
         first step after `prefill` feeds the last token of the prompt, which the state
         has read but not answered.
+        """
+
+    def swap(
+        self,
+        state: DecodingState,
+        windows: Sequence[int],
+        features: AudioFeatures,
+        prompts: Sequence[Sequence[int]],
+        *,
+        probe: Probe | None = None,
+    ) -> DecodingState:
+        """Let other windows take the places of some, which are done.
+
+        The state's rules are theirs too. `probe` asks for as many tokens as the one of
+        `prefill`; `state` is used up.
         """
 
     def keep(self, state: DecodingState, windows: Sequence[int]) -> DecodingState:

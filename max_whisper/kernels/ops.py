@@ -150,7 +150,7 @@ class Ops(Protocol):
         Of x, `[B, G, D]` with R = B · G, the layer norm by `norm` and the product with
         `embedding` are logits. `rules` are `masks [2, V]` (uint8: never, and not
         first), `bounds [R, 4]` (first text, first timestamp, end, is first),
-        `timestamp_begin [1]`, `temperature [1]`, `seeds [R]` (uint64; a row draws by
+        `timestamp_begin [1]`, `temperatures [R]`, `seeds [R]` (uint64; a row draws by
         its own alone), `penalty [1]` and two lists of tokens, each filled up with
         `NO_TOKEN`: `said [R, s]`, whose logits the penalty divides if positive and
         multiplies if negative, and `banned [R, b]`. Penalties come first, as in

@@ -21,10 +21,10 @@ def next_tokens(logits: TensorValue, rules: Sequence[TensorValue]) -> list[Tenso
     What is beyond the best `MAX_CANDIDATES` is the last of them again.
     """
     batch, group, vocabulary = logits.shape
-    allowed, temperature, seeds = _ruled(
+    allowed, temperatures, seeds = _ruled(
         logits.reshape([batch * group, vocabulary]), rules
     )
-    scores = _heat(allowed, temperature, seeds)
+    scores = _heat(allowed, temperatures, seeds)
     _, best = ops.top_k(scores, MAX_CANDIDATES, axis=-1)
     last = ops.constant(MAX_CANDIDATES - 1, DType.int32, logits.device)
     found = ops.gather(best, ops.min(_range(group + 1, logits), last), axis=1)
@@ -38,8 +38,8 @@ def next_tokens(logits: TensorValue, rules: Sequence[TensorValue]) -> list[Tenso
 def _ruled(
     logits: TensorValue, rules: Sequence[TensorValue]
 ) -> tuple[TensorValue, TensorValue, TensorValue]:
-    """What may come of `[R, V]`; temperature and seeds, which are no rules."""
-    masks, bounds, timestamp_begin, temperature, seeds, penalty, *lists = rules
+    """What may come of `[R, V]`; temperatures and seeds, which are no rules."""
+    masks, bounds, timestamp_begin, temperatures, seeds, penalty, *lists = rules
     rows, vocabulary = logits.shape
     bounds = bounds.rebind([rows, 4])
     ids = ops.unsqueeze(_range(vocabulary, logits), 0)
@@ -57,7 +57,7 @@ def _ruled(
     timestamps = _log_sum_exp(_ban(allowed, ~is_timestamp))
     text = ops.max(_ban(allowed, is_timestamp), axis=-1)
     allowed = _ban(allowed, (timestamps > text) & ~is_timestamp)
-    return allowed, temperature, seeds
+    return allowed, temperatures, seeds
 
 
 def _ban(x: TensorValue, banned: TensorValue) -> TensorValue:
@@ -83,12 +83,14 @@ def _log_sum_exp(x: TensorValue) -> TensorValue:
     return best + ops.log(ops.sum(ops.exp(x - best), axis=-1))
 
 
-def _heat(x: TensorValue, temperature: TensorValue, seeds: TensorValue) -> TensorValue:
-    """x at temperature 0, else x / temperature plus Gumbel noise."""
-    rows = ops.unsqueeze(seeds.rebind([x.shape[0]]), 1)
+def _heat(x: TensorValue, temperatures: TensorValue, seeds: TensorValue) -> TensorValue:
+    """x where a row is at temperature 0, else x / temperature plus Gumbel noise."""
+    rows, heats = (
+        ops.unsqueeze(v.rebind([x.shape[0]]), 1) for v in (seeds, temperatures)
+    )
     uniform = uniform_numbers(rows, ops.unsqueeze(_range(x.shape[1], x), 0))
-    cool = ops.broadcast_to(temperature <= 0, x.shape)
-    warmth = ops.max(temperature, _scalar(1e-6, x))
+    cool = ops.broadcast_to(heats <= 0, x.shape)
+    warmth = ops.max(heats, _scalar(1e-6, x))
     return ops.where(cool, x, x / warmth - ops.log(-ops.log(uniform)))
 
 

@@ -55,7 +55,7 @@ def build_step(module: Module, at: Parameters, config: WhisperConfig) -> None:
         _type(at, DType.uint8, 2, config.vocab_size),
         _type(at, DType.int32, "rows", 4),
         _type(at, DType.int32, 1),
-        _type(at, DType.float32, 1),
+        _type(at, DType.float32, "rows"),
         _type(at, DType.uint64, "rows"),
         _type(at, DType.float32, 1),
         _type(at, DType.int32, "rows", "said"),

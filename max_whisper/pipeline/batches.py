@@ -17,12 +17,13 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from max_whisper.decoding.decode import decode, shared
+from max_whisper.decoding.batch import Batch, shared
 from max_whisper.decoding.fallback import needs_fallback
 from max_whisper.decoding.language import detect_language
+from max_whisper.decoding.line import Line
 from max_whisper.decoding.options import DecodingOptions
+from max_whisper.decoding.result import DecodingResult
 from max_whisper.engine.protocol import EncodedWindow, Engine
-from max_whisper.pipeline.journal import HeardWindow
 from max_whisper.pipeline.walk import Walk
 from max_whisper.tokenizer import Tokenizer
 from max_whisper.transcript import Segment
@@ -65,30 +66,75 @@ def hear(
     """
     coming = iter(walks)
     ready: list[tuple[Owner, Walk]] = []
-    waiting: deque[Waiting[Owner]] = deque()
+    queue: Queue[Owner] = Queue(engine, tokenizer)
     while True:
-        while len(ready) + len(waiting) < batch_size and (pair := next(coming, None)):
+        while len(ready) + len(queue) < batch_size and (pair := next(coming, None)):
             yield from ((*pair, segments) for segments in _remembered(pair[1]))
             ready += [pair] if pair[1].window else []
-        if not ready and not waiting:
+        if not ready and not len(queue):
             return
-        waiting += _encode(engine, tokenizer, ready)
+        queue.waiting += _encode(engine, tokenizer, ready)
         ready = []
-        batch = _batch(waiting)
-        features = engine.gather([window.encoded for window in batch])
-        options = [window.options for window in batch]
-        results = decode(engine, tokenizer, features, options)
-        del features
-        done: list[tuple[Waiting[Owner], HeardWindow]] = []
-        for window, result in zip(batch, results, strict=True):
+        for window, result in queue.run():
             if window.can_fall_back and needs_fallback(result, window.walk.options):
-                waiting.append(_alone(engine, window))
-            else:
-                done.append((window, window.walk.listen(result, window.encoded)))
-        for window, heard in done:
+                queue.waiting.append(_alone(engine, window))
+                continue
+            heard = window.walk.listen(result, window.encoded)
             yield window.owner, window.walk, window.walk.go_on(heard)
             if window.walk.window:
                 ready.append((window.owner, window.walk))
+
+
+class Queue(Generic[Owner]):
+    """Windows that wait, and the batch that they join when there is room in it.
+
+    The one that waits longest is the next. If it does not go with the batch, this one
+    ends first.
+    """
+
+    def __init__(self, engine: Engine, tokenizer: Tokenizer) -> None:
+        self.waiting: deque[Waiting[Owner]] = deque()
+        self._engine = engine
+        self._tokenizer = tokenizer
+        self._batch: Batch | None = None
+        self._windows: dict[Line, Waiting[Owner]] = {}
+
+    def __len__(self) -> int:
+        """How many windows wait or are being decoded."""
+        return len(self.waiting) + len(self._windows)
+
+    def run(self) -> list[tuple[Waiting[Owner], DecodingResult]]:
+        """Decode until some windows are done."""
+        if not self._windows:
+            self._batch = None
+        if joining := self._next():
+            features = self._engine.gather([window.encoded for window in joining])
+            options = [window.options for window in joining]
+            if self._batch is None:
+                self._batch = Batch(self._engine, self._tokenizer, features, options)
+                lines = self._batch.lines
+            else:
+                lines = self._batch.add(features, options)
+            self._windows.update(zip(lines, joining, strict=True))
+        assert self._batch, "there is a window"
+        done = self._batch.run()
+        return [
+            (self._windows.pop(line), line.result(self._tokenizer)) for line in done
+        ]
+
+    def _next(self) -> list[Waiting[Owner]]:
+        """Take the windows that wait longest, as many as can join the batch."""
+        if not self.waiting:
+            return []
+        batch = self._batch
+        kind = batch.shared if batch else shared(self.waiting[0].options)
+        room = batch.room if batch else len(self.waiting)
+        found: list[Waiting[Owner]] = []
+        while self.waiting and len(found) < room:
+            if shared(self.waiting[0].options) != kind:
+                break
+            found.append(self.waiting.popleft())
+        return found
 
 
 def _remembered(walk: Walk) -> Iterator[list[Segment]]:
@@ -118,13 +164,3 @@ def _encode(
         asks = walk.options.multilingual
         decoding = walk.decoding(spoken[index] if asks else None)
         yield Waiting(owner, walk, EncodedWindow(features, index), decoding)
-
-
-def _batch(waiting: deque[Waiting[Owner]]) -> list[Waiting[Owner]]:
-    """Take the window that waits longest, and those that go with it."""
-    wanted = shared(waiting[0].options)
-    batch = [window for window in waiting if shared(window.options) == wanted]
-    rest = [window for window in waiting if shared(window.options) != wanted]
-    waiting.clear()
-    waiting += rest
-    return batch

@@ -42,7 +42,7 @@ def digest(engine: MaxEngine, window: np.ndarray) -> str:
     found = hashlib.sha256(features.states.to_numpy().tobytes())
     rules, free = TokenRules(anything, anything, size), [Bounds(0, size, size, False)]
     state = engine.prefill(features, [[5, 8, 200]], rules, group=ROWS)
-    chance = Sampling(0.7, range(ROWS))
+    chance = Sampling([0.7] * ROWS, range(ROWS))
     for token, sampling in ((200, None), (31, chance), (7, None)):
         tokens = [token + row for row in range(ROWS)]
         candidates = engine.step(state, tokens, free * ROWS, sampling=sampling)

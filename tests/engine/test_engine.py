@@ -67,7 +67,7 @@ class Dictation:
     ) -> None:
         rules = no_rules(engine)
         self.engine, self.whisper, self.group = engine, whisper, group
-        self.features = features
+        self.features = list(features)
         self.state = engine.prefill(heard, prompts, rules, group=group)
         self.told = [list(prompt[:-1]) for prompt in prompts for _ in range(group)]
         self.tell([prompt[-1] for prompt in prompts for _ in range(group)])
@@ -109,6 +109,20 @@ class Dictation:
         self.state = self.engine.keep(self.state, windows)
         self.features = [self.features[window] for window in windows]
         self.told = [self.told[row] for some in kept for row in some]
+
+    def swap(
+        self,
+        windows: Sequence[int],
+        heard: AudioFeatures,
+        features: Sequence[np.ndarray],
+        prompts: Sequence[Sequence[int]],
+    ) -> None:
+        """Other windows in the places of these."""
+        self.state = self.engine.swap(self.state, windows, heard, prompts)
+        for place, feature, prompt in zip(windows, features, prompts, strict=True):
+            self.features[place] = feature
+            rows = slice(place * self.group, (place + 1) * self.group)
+            self.told[rows] = [list(prompt[:-1])] * self.group
 
 
 def test_features_are_those_of_numpy(
@@ -196,7 +210,48 @@ def test_more_windows_may_leave_later(
     dictation.tell([7, 8, 9, 10], sources=[0, 0, 3, 3])
     dictation.keep([1])
     dictation.tell([12, 13], sources=[1, 0])
-    dictation.tell([14, 15], sampling=Sampling(0.5, [3, 4]))
+    dictation.tell([14, 15], sampling=Sampling([0.5, 0.0], [3, 4]))
+
+
+def test_a_window_may_take_the_place_of_another(
+    engine: MaxEngine,
+    whisper: NumpyWhisper,
+    heard: AudioFeatures,
+    features: list[np.ndarray],
+) -> None:
+    before = heard.states.to_numpy().copy()
+    three = engine.gather([EncodedWindow(heard, index) for index in (0, 1, 1)])
+    sounds = [features[index] for index in (0, 1, 1)]
+    prompts = [[5, 8, 200], [11, 300, 4, 77], [9]]
+    dictation = Dictation(engine, whisper, three, sounds, prompts, group=2)
+    dictation.tell([1, 2, 3, 4, 5, 6], sources=[1, 0, 2, 2, 5, 4])
+    one = engine.gather([EncodedWindow(heard, 0)])
+    dictation.swap([1], one, features[:1], [[3, 21]])
+    dictation.tell([7, 8, 21, 21, 9, 10], sources=[0, 0, 2, 3, 5, 4])
+    dictation.tell([1, 2, 3, 4, 5, 6], sources=[1, 0, 3, 3, 5, 4])
+    dictation.keep([2, 1])
+    dictation.swap([0, 1], heard, features, [[6], [15, 16, 17]])
+    dictation.tell([6, 6, 17, 17])
+    dictation.tell([1, 2, 3, 4], sources=[1, 0, 3, 2])
+    # What is heard belongs to whoever encoded it, also when a state begins with it.
+    dictation = Dictation(engine, whisper, heard, features, prompts[:2])
+    dictation.swap([0], engine.gather([EncodedWindow(heard, 1)]), features[1:], [[4]])
+    dictation.tell([4, 3])
+    again = Dictation(engine, whisper, heard, features, prompts[:2])
+    again.tell([1, 2])
+    np.testing.assert_array_equal(heard.states.to_numpy(), before)
+
+
+def test_a_swapped_window_is_asked_what_it_thinks_of_silence(
+    engine: MaxEngine, heard: AudioFeatures
+) -> None:
+    rules, prompts = no_rules(engine), [[5, 8], [11, 300, 4]]
+    probe = Probe((7, 9), (1, 0))
+    state = engine.prefill(heard, prompts, rules, probe=probe)
+    expected = state.probes.copy()
+    gathered = engine.gather([EncodedWindow(heard, 1)])
+    state = engine.swap(state, [0], gathered, prompts[1:], probe=Probe((7, 9), (0,)))
+    np.testing.assert_allclose(state.probes, expected[[1, 1]], rtol=1e-5)
 
 
 def test_samples_carry_their_true_log_probability(
@@ -207,7 +262,7 @@ def test_samples_carry_their_true_log_probability(
 ) -> None:
     prompts = [[5, 8], [11, 300]]
     dictation = Dictation(engine, whisper, heard, features, prompts, group=4)
-    found = dictation.tell([1] * 8, sampling=Sampling(1.0, seeds=range(8)))
+    found = dictation.tell([1] * 8, sampling=Sampling([1.0] * 8, range(8)))
     assert len(set(found.tokens[:, 0].tolist())) > 1
 
 
@@ -215,7 +270,7 @@ def test_equal_seeds_draw_equal_tokens(engine: MaxEngine, heard: AudioFeatures) 
     def draw(seed: int) -> list[int]:
         state = engine.prefill(heard, [[5], [6]], no_rules(engine), group=5)
         bounds = anything(engine, 10)
-        warm = Sampling(0.8, range(seed, seed + 10))
+        warm = Sampling([0.8] * 10, range(seed, seed + 10))
         found = engine.step(state, [5] * 5 + [6] * 5, bounds, sampling=warm)
         return found.tokens[:, 0].tolist()
 

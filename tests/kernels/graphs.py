@@ -179,7 +179,7 @@ def _add_next_tokens(bench: Bench) -> None:
         bench.ints(2, "vocabulary", dtype=DType.uint8),
         bench.ints("rows", 4),
         bench.ints(1),
-        bench.floats(1),
+        bench.floats("rows"),
         bench.ints("rows", dtype=DType.uint64),
         bench.floats(1),
         bench.ints("rows", "said"),

@@ -17,8 +17,8 @@ from tests.numpy_whisper import log_softmax, softmax
 
 VOCABULARY, TIMESTAMPS = 53, 40
 FREE = (0, TIMESTAMPS, VOCABULARY, 0)
-OF_A_ROW = (1, 4, 6, 7)
-"""Which of the rules' arrays have a line for each row: bounds, seeds and lists."""
+OF_A_ROW = (1, 3, 4, 6, 7)
+"""Which of the rules' arrays have a line for each row: bounds to seeds, and lists."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Rules:
     never: Sequence[int] = ()
     never_first: Sequence[int] = ()
     timestamp_begin: int = VOCABULARY
-    temperature: float = 0.0
+    temperature: float | Sequence[float] = 0.0
     seeds: Sequence[int] = ()
     penalty: float = 1.0
     said: Sequence[Sequence[int]] = ()
@@ -43,7 +43,7 @@ class Rules:
             masks,
             np.array(self.bounds, np.int32),
             np.array([self.timestamp_begin], np.int32),
-            np.array([self.temperature], np.float32),
+            np.broadcast_to(np.float32(self.temperature), len(self.bounds)),
             np.array(self.seeds or [0] * len(self.bounds), np.uint64),
             np.array([self.penalty], np.float32),
             self._lists(self.said),
@@ -440,6 +440,19 @@ def test_a_row_draws_by_its_seed_whatever_stands_beside_it(kernels: Kernels) -> 
     rules = Rules(bounds, temperature=HEAT, seeds=seeds[::-1])
     again = candidates(kernels, logits, rules)[0][:, 0]
     np.testing.assert_array_equal(found, again[::-1])
+
+
+def test_each_row_has_a_temperature_of_its_own(kernels: Kernels) -> None:
+    logits = np.tile(WEIGHTS, (1, 40, 1))
+    bounds, seeds = [(*FREE[:2], 17, 0)] * 40, seeds_of(40, 3)
+    mixed = Rules(bounds, temperature=[0.0, HEAT] * 20, seeds=seeds)
+    found = candidates(kernels, logits, mixed)
+    for first, heat in enumerate((0.0, HEAT)):
+        alike = candidates(
+            kernels, logits, Rules(bounds, temperature=heat, seeds=seeds)
+        )
+        for some, every in zip(found, alike, strict=True):
+            np.testing.assert_array_equal(some[first::2], every[first::2])
 
 
 def test_little_heat_draws_the_best(kernels: Kernels) -> None:

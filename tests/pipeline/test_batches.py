@@ -34,9 +34,28 @@ def recordings() -> list[Mel]:
     return [Mel(numbered_mel(n).frames + 20_000 * i) for i, n in enumerate(LENGTHS)]
 
 
-def heard(batch_size: int, **choices: Any) -> tuple[dict[int, list[Segment]], int]:
+class Watched(FakeEngine):
+    """Notes how many windows swap places, and the sizes of all batches."""
+
+    def __init__(self) -> None:
+        super().__init__(fake_config(TOKENIZER), random_logits(TOKENIZER, 11))
+        self.swapped: list[int] = []
+        self.sizes: list[int] = []
+
+    def swap(self, state: Any, windows: Any, *rest: Any, **more: Any) -> Any:
+        self.swapped.append(len(windows))
+        return super().swap(state, windows, *rest, **more)
+
+    def step(self, state: Any, *rest: Any, **more: Any) -> Any:
+        self.sizes.append(state.batch)
+        return super().step(state, *rest, **more)
+
+
+def heard(
+    batch_size: int, engine: FakeEngine | None = None, **choices: Any
+) -> tuple[dict[int, list[Segment]], int]:
     """The segments of each recording, and how often the engine was asked."""
-    engine = FakeEngine(fake_config(TOKENIZER), random_logits(TOKENIZER, 11))
+    engine = engine or Watched()
     options = TranscribeOptions.from_keywords(language="en", **choices)
     walks = (
         (index, walk)
@@ -83,6 +102,29 @@ def test_only_some_windows_fall_back_in_that_test() -> None:
     assert len(temperatures) > 1
 
 
+def test_windows_join_a_batch_as_others_end() -> None:
+    engine = Watched()
+    heard(4, engine, **SURE)
+    assert len(engine.swapped) > 3
+    assert {*engine.swapped} <= {1, 2}
+    # One batch from the beginning to the end, in which no place is empty for long.
+    assert engine.sizes == sorted(engine.sizes, reverse=True)
+
+
+def test_a_window_that_is_tried_again_joins_those_of_other_temperatures() -> None:
+    engine = Watched()
+    heard(4, engine, temperature=(0.0, 0.5, 1.0))
+    mixed = [{*s.temperatures} for s in engine.samplings if s]
+    assert any(len(temperatures) > 1 for temperatures in mixed)
+
+
+def test_windows_with_more_rows_wait_until_a_batch_ends() -> None:
+    engine = Watched()
+    heard(4, engine, best_of=3, temperature=(0.0, 0.5))
+    assert {len(s.temperatures) % 3 for s in engine.samplings if s} == {0}
+    assert None in engine.samplings
+
+
 def test_walks_are_asked_for_when_there_is_room() -> None:
     engine = FakeEngine(fake_config(TOKENIZER), random_logits(TOKENIZER, 11))
     options = TranscribeOptions.from_keywords(language="en", **SURE)
@@ -115,7 +157,7 @@ def attempts(scripts: list[Script], **choices: Any) -> tuple[float, ScriptedEngi
 def test_the_first_text_that_will_do_is_taken() -> None:
     temperature, engine = attempts([Script(LOOP), Script(WORDS, -3.0), Script(WORDS)])
     assert temperature == 0.4
-    sampled = {s.temperature if s else 0.0 for s in engine.samplings}
+    sampled = {s.temperatures[0] if s else 0.0 for s in engine.samplings}
     assert sampled == {0.0, 0.2, 0.4}
 
 

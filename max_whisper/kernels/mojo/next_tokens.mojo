@@ -43,9 +43,9 @@ comptime SLICE = 16
 struct NextTokens:
     """`bounds[r]` is first_text, first_timestamp, end and whether it is the first token;
     `timestamp_begin` has one value; `masks[0]` is for every token, `masks[1]` for the
-    first; `temperature` and `penalty` have one value each. Row r draws by `seeds[r]`.
-    `said[r]` are tokens to penalise and `banned[r]` those that may not come, both
-    filled up with -1.
+    first; `penalty` has one value. Row r is at `temperatures[r]` and draws by
+    `seeds[r]`; `said[r]` are tokens to penalise and `banned[r]` those that may not come,
+    both filled up with -1.
     """
 
     @staticmethod
@@ -61,7 +61,7 @@ struct NextTokens:
         masks: InputTensor[dtype=DType.uint8, rank=2, ...],
         bounds: InputTensor[dtype=DType.int32, rank=2, ...],
         timestamp_begin: InputTensor[dtype=DType.int32, rank=1, ...],
-        temperature: InputTensor[dtype=DType.float32, rank=1, ...],
+        temperatures: InputTensor[dtype=DType.float32, rank=1, ...],
         seeds: InputTensor[dtype=DType.uint64, rank=1, ...],
         penalty: InputTensor[dtype=DType.float32, rank=1, ...],
         said: InputTensor[dtype=DType.int32, rank=2, ...],
@@ -73,7 +73,6 @@ struct NextTokens:
         var vocabulary = masks.dim_size(1)
         var count = tokens.dim_size(1)
         var timestamps = Int(timestamp_begin.unsafe_ptr().unsafe_load[width=1]())
-        var heat = temperature.unsafe_ptr().unsafe_load[width=1]()
         var factor = penalty.unsafe_ptr().unsafe_load[width=1]()
         var said_count = said.dim_size(1)
         var ban_count = banned.dim_size(1)
@@ -86,6 +85,7 @@ struct NextTokens:
         var embedding = panels.unsafe_ptr()
         var mask_in = masks.unsafe_ptr()
         var bound_in = bounds.unsafe_ptr()
+        var heat_in = temperatures.unsafe_ptr()
         var dice = seeds.unsafe_ptr()
         var said_in = said.unsafe_ptr()
         var ban_in = banned.unsafe_ptr()
@@ -101,6 +101,9 @@ struct NextTokens:
         var floors = unsafe_alloc[Float32](rows * 2)
         for i in range(rows * 2):
             floors.unsafe_offset(i).unsafe_store(NEVER)
+        var is_warm = False
+        for row in range(rows):
+            is_warm = is_warm or heat_in.unsafe_offset(row).unsafe_load[width=1]() > 0
         var team = Team(STAGES)
         var members = parallelism_level()
 
@@ -145,7 +148,7 @@ struct NextTokens:
             member.normalise(states, rows, xp, nw, nb)
             var room = SLICE * PANEL * rows
             # Warm scores stand beside the logits they are made of.
-            var logits = unsafe_alloc[Float32](2 * room if heat > 0 else room)
+            var logits = unsafe_alloc[Float32](2 * room if is_warm else room)
 
             def look_through(t: Int) {imm}:
                 """The logits of a slice, and the best of them."""
@@ -167,6 +170,7 @@ struct NextTokens:
                     var line = logits.unsafe_offset(row * n)
                     var bests = rule(row, slice, line)
                     var scores = line
+                    var heat = heat_in.unsafe_offset(row).unsafe_load[width=1]()
                     if heat > 0:
                         scores = line.unsafe_offset(room)
                         var seed = dice.unsafe_offset(row).unsafe_load[width=1]()

@@ -1,0 +1,88 @@
+"""What a decoding state keeps of its rows, on the device and beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from max.driver import Buffer
+from numpy.typing import NDArray
+
+from max_whisper.engine.buffers import gathered, swapped
+
+
+@dataclass(slots=True)
+class Rows:
+    """`group` rows for each window.
+
+    `positions [rows]` is where the next token of a row stands, `slots [rows]` where in
+    the caches it is written; `ancestors [rows, n]` says in which slot each earlier
+    position of a row lies. `no_tokens` is what is penalised and banned where nothing
+    is. What is in `cross` may be somebody else's too, unless `is_own`.
+    """
+
+    group: int
+    cross: tuple[Buffer, ...]
+    caches: tuple[Buffer, ...]
+    masks: Buffer
+    timestamp_begin: Buffer
+    penalty: Buffer
+    no_tokens: Buffer
+    slots: NDArray[np.int32]
+    positions: NDArray[np.int32]
+    ancestors: NDArray[np.int32]
+    is_own: bool = False
+
+    def of(self, windows: Sequence[int]) -> NDArray[np.int64]:
+        """The numbers of the rows of some windows, `[windows, group]`."""
+        return np.arange(len(self.slots)).reshape(-1, self.group)[[*windows]]
+
+    def hear(self, windows: Sequence[int], cross: Sequence[Buffer]) -> None:
+        """Let the rows of some windows hear others instead."""
+        if not self.is_own:
+            every = range(len(self.slots) // self.group)
+            self.cross = tuple(gathered([b] * len(every), every) for b in self.cross)
+            self.is_own = True
+        for own, other in zip(self.cross, cross, strict=True):
+            swapped(own, windows, other)
+
+    def begin(self, windows: Sequence[int], lengths: NDArray[np.int32]) -> None:
+        """Begin after prompts that the first row of each window has read, but for the
+        last token."""
+        rows = self.of(windows)
+        self.positions[rows] = (lengths - 1)[:, np.newaxis]
+        self.ancestors[rows] = self.slots[rows[:, 0]][:, np.newaxis, np.newaxis]
+
+    def go_on(self, sources: Sequence[int] | None) -> NDArray[np.int32]:
+        """Go on from the past of other rows, its own if None, by one token a row.
+
+        Returns the ancestors of all positions up to that token.
+        """
+        if sources is not None:
+            self.ancestors = self.ancestors[[*sources]]
+            self.positions = self.positions[[*sources]]
+        self.ancestors[np.arange(len(self.slots)), self.positions] = self.slots
+        length = int(self.positions.max()) + 1
+        return np.ascontiguousarray(self.ancestors[:, :length])
+
+    def advance(self) -> None:
+        """The next token is one position on.
+
+        A row without room stays where it is: its window has been done for some steps.
+        """
+        last = self.ancestors.shape[1] - 1
+        self.positions = np.minimum(self.positions + 1, last, dtype=np.int32)
+
+    def keep(self, windows: Sequence[int]) -> Rows:
+        """The rows of some windows only."""
+        kept = self.of(windows).ravel()
+        return replace(
+            self,
+            cross=tuple(gathered([b] * len(windows), windows) for b in self.cross),
+            no_tokens=self.no_tokens[: kept.size, :],
+            slots=self.slots[kept],
+            positions=self.positions[kept],
+            ancestors=self.ancestors[kept],
+            is_own=True,
+        )
