@@ -71,6 +71,8 @@ def main() -> None:
         return
     long_seconds = round(asked.hours * 3600)
     with tempfile.TemporaryDirectory() as folder:
+        # The first run compiles, if nothing else did, which takes memory of its own.
+        run(asked.model, 1, Path(folder) / "first")
         short = run(asked.model, SHORT_SECONDS, Path(folder) / "short")
         whole = run(asked.model, long_seconds, Path(folder) / "whole")
         journal = Path(folder) / "killed"

@@ -60,7 +60,8 @@ class Dropped:
     """A text that was heard and left out, from `start` to `end` in seconds.
 
     `reason` is `no speech`, by the thresholds of silence, `repetition`, by the number
-    of repeats, or `silence around it`, by the threshold of hallucinations.
+    of repeats, `silence around it`, by the threshold of hallucinations, or `no
+    duration`, where it ends as it begins, which openai/whisper empties too.
     """
 
     start: float

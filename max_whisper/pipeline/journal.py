@@ -7,14 +7,14 @@ one go. A line holds a window; what follows the last whole line is overwritten.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import weakref
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 from max_whisper.decoding.result import DecodingResult
 from max_whisper.engine.protocol import Mel
@@ -42,19 +42,26 @@ class Journal:
     """The windows of one recording that were heard, now or before.
 
     `identity` says what was heard and how; the journal of another one is begun anew.
-    Raises `OutputError` if the file is no journal, or cannot be written.
+    Raises `OutputError` if the file is no journal, cannot be written, or is that of
+    another process that is at work.
     """
 
     def __init__(self, path: Path, identity: str) -> None:
         self._path = path
         try:
             path.touch()
-            file = path.open("r+", encoding="utf-8")
+            file = path.open("r+b")
+            weakref.finalize(self, file.close)
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise OutputError(
+                f"{path}: expected a journal of our own, found one that another "
+                "process writes; wait for it, or name another file"
+            ) from error
         except OSError as error:
             raise self._unwritable(error) from error
-        weakref.finalize(self, file.close)
         self._file = file
-        lines, end = _whole_lines(path)
+        lines, end = _whole_lines(file)
         if path.stat().st_size and not (lines and lines[0].get("title") == TITLE):
             raise OutputError(
                 f"{path}: expected a journal of max-whisper or no file, found another "
@@ -78,7 +85,7 @@ class Journal:
 
     def _write(self, line: Line) -> None:
         try:
-            self._file.write(f"{json.dumps(line)}\n")
+            self._file.write(f"{json.dumps(line)}\n".encode())
             self._file.flush()
         except OSError as error:
             raise self._unwritable(error) from error
@@ -119,11 +126,13 @@ def _heard(line: Line) -> HeardWindow:
     return HeardWindow(DecodingResult(**result), timings)
 
 
-def _whole_lines(path: Path) -> tuple[list[Line], int]:
+def _whole_lines(file: BinaryIO) -> tuple[list[Line], int]:
     """The lines of a file that are whole, and the byte after the last of them."""
     lines: list[Line] = []
     end = 0
-    for raw in _raw_lines(path):
+    for raw in file:
+        if not raw.endswith(b"\n"):
+            break
         try:
             line = json.loads(raw)
         except ValueError:
@@ -133,8 +142,3 @@ def _whole_lines(path: Path) -> tuple[list[Line], int]:
         lines.append(line)
         end += len(raw)
     return lines, end
-
-
-def _raw_lines(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        yield from (line for line in file if line.endswith(b"\n"))

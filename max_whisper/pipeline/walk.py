@@ -128,6 +128,8 @@ class Walk:
                 if not cut.is_skipped:  # else all of it is heard again
                     odd = whole.segments[len(cut.segments) :][:1]
                     self._drop(odd, result, "silence around it")
+            brief = [piece for piece in cut.segments if piece.start == piece.end]
+            self._drop(brief, result, "no duration")
             segments = self._writer.write(cut.segments, result, window)
             self._windows.seek = cut.seek
             self._history.add([token for s in segments for token in s.tokens])

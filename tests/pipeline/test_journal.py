@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from itertools import islice
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import pytest
@@ -94,6 +97,26 @@ def test_another_file_is_never_overwritten(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="expected a journal"):
         heard(path)
     assert path.read_text() == "mine\n"
+
+
+def test_two_processes_do_not_write_the_same_journal(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    whole, _ = heard(path)
+    other = """
+import fcntl, sys
+file = open(sys.argv[1], "r+b")
+fcntl.lockf(file, fcntl.LOCK_EX)
+print(flush=True)
+sys.stdin.read()
+"""
+    command = [sys.executable, "-c", other, path]
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE) as process:
+        assert process.stdin and process.stdout
+        process.stdout.readline()
+        with pytest.raises(OutputError, match="another process"):
+            heard(path)
+        process.stdin.close()
+    assert heard(path) == (whole, 0)
 
 
 def test_a_journal_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:

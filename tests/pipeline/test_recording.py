@@ -11,7 +11,7 @@ from max_whisper.pipeline.options import TranscribeOptions
 from max_whisper.pipeline.recording import Progress, Recording, Sound, walks_through
 from max_whisper.pipeline.stream import SegmentStream, transcribe
 from max_whisper.pipeline.walk import Walk
-from max_whisper.transcript import Segment
+from max_whisper.transcript import Segment, Transcript
 from tests.fakes import FakeTokenizer, Script, ScriptedEngine, numbered_mel
 from tests.pipeline.recordings import segments_of
 
@@ -69,21 +69,32 @@ def test_a_piece_that_is_done_waits_for_those_before_it() -> None:
     assert recording.progress == Progress(FRAMES, FRAMES)
 
 
-def test_what_is_left_out_is_told_with_the_reason() -> None:
-    silent = Script(TOKENIZER.spell(0.0, " two", 1.0), -2.0, no_speech=0.9)
-    loud = Script(TOKENIZER.spell(0.0, " one", 1.0))
-    engine = ScriptedEngine(TOKENIZER, [silent, loud])
+def transcribed(*scripts: Script) -> Transcript:
+    """What is said of 50 s in which these scripts are heard."""
+    engine = ScriptedEngine(TOKENIZER, scripts)
     options = TranscribeOptions.from_keywords(language="en")
     mel = numbered_mel(5000)
     walks = walks_through(engine, TOKENIZER, mel, options)
     recording = Recording("en", Sound(mel, 50.0), walks)
-    stream = SegmentStream(
-        transcribe(engine, TOKENIZER, recording, options), recording, TOKENIZER
-    )
-    transcript = stream.transcript()
+    segments = transcribe(engine, TOKENIZER, recording, options)
+    return SegmentStream(segments, recording, TOKENIZER).transcript()
+
+
+def test_what_is_left_out_is_told_with_the_reason() -> None:
+    silent = Script(TOKENIZER.spell(0.0, " two", 1.0), -2.0, no_speech=0.9)
+    loud = Script(TOKENIZER.spell(0.0, " one", 1.0))
+    transcript = transcribed(silent, loud)
     assert transcript.text == " one"
     [dropped] = transcript.dropped
     assert (dropped.start, dropped.end, dropped.text) == (0.0, 1.0, " two")
     assert dropped.reason == "no speech"
     assert dropped.no_speech_prob == pytest.approx(0.9)
     assert "dropped" not in transcript.to_dict()
+
+
+def test_what_takes_no_time_is_left_out_and_told() -> None:
+    said = TOKENIZER.spell(0.0, " one", 3.0, 3.0, " two", 3.0, 3.0, " three", 30.0)
+    transcript = transcribed(Script(said), Script(TOKENIZER.spell(0.0, " four", 20.0)))
+    assert [s.text for s in transcript.segments] == [" one", "", " three", " four"]
+    [dropped] = transcript.dropped
+    assert (dropped.start, dropped.text, dropped.reason) == (3.0, " two", "no duration")
