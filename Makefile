@@ -43,8 +43,8 @@ test: $(READY)  ## all tests but the slow ones
 test-slow: $(READY)  ## the operations of MAX itself, as our kernels are tested
 	$(BIN)/pytest -m slow --timeout 3600 tests/kernels
 
-gpu-compile: $(READY)  ## the graphs for a GPU, where there is none; slow
-	$(BIN)/pytest -m slow tests/gpu
+gpu-compile: $(READY)  ## the graphs for GPUs that need not be there; hours; ONLY='tiny and sm_80'
+	$(BIN)/pytest -m slow -k '$(or $(ONLY),test_compile)' tests/gpu
 
 # On a machine without a network: docs/gpu.md.
 PYTHON_HERE ?= $(BIN)/python

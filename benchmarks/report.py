@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from benchmarks import charts, peers_aims, peers_tables
+from benchmarks import charts, gpu_tables, peers_aims, peers_tables
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results"
@@ -64,6 +64,7 @@ def tables() -> dict[str, str]:
         "int8": precision,
         "bfloat16": precision,
         "gpu": gpu,
+        "gpu_compile": gpu_compile,
         "memory": memory,
         "false_words": false_words,
         "demo": demo,
@@ -143,23 +144,11 @@ def precision(results: dict[str, Any]) -> str:
 
 
 def gpu(results: dict[str, Any]) -> str:
-    """Ours on a GPU beside PyTorch on it; what is missing with its reason."""
-    own = [row for row in results["rows"] if row["engine"] == "ours"]
-    ours = {row["shape"]: row.get("seconds_a_window", float("nan")) for row in own}
+    return table(*gpu_tables.speed(results)) + measured_with(results)
 
-    def cells(row: dict[str, Any]) -> Row:
-        seconds = row["seconds_a_window"]
-        numbers = f"{seconds:.3f}", f"{seconds / ours[row['shape']]:.2f}"
-        speeds = f"{row['tokens_a_second']:.0f}", f"{row['encoder_tflops']:.1f}"
-        return str(row["windows"]), *numbers, *speeds
 
-    rows = [
-        (row["shape"], row["engine"])
-        + ((row["missing"], *[""] * 4) if "missing" in row else cells(row))
-        for row in results["rows"]
-    ]
-    head = ("shape", "engine", "windows", "s a window", "× ours", "tokens/s", "TFLOP/s")
-    return table(head, rows) + measured_with(results)
+def gpu_compile(results: dict[str, Any]) -> str:
+    return table(*gpu_tables.compiled(results)) + measured_with(results)
 
 
 def batches(results: dict[str, Any]) -> str:

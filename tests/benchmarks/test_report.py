@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.report import gpu
+from benchmarks.report import gpu, gpu_compile
 
 MACHINE = {"commit": "abc", "cores": 2, "processor": "x", "python": "3", "versions": {}}
 
@@ -23,3 +23,14 @@ def test_a_gpu_is_told_beside_its_peers_and_what_is_missing() -> None:
     table = gpu({"rows": rows, "machine": MACHINE})
     assert "| turbo | transformers | 16 | 0.250 | 2.50 | 900 | 30.0 |" in table
     assert "| turbo | openai-whisper | no such module |" in table
+
+
+def test_what_was_compiled_is_told_and_what_was_not() -> None:
+    rows = [
+        {"size": "tiny", "arch": "sm_80", "graph": "encode", "seconds": 99.7},
+        {"size": "tiny", "arch": "sm_80", "graph": "step", "seconds": 240.2},
+        {"size": "base", "arch": "gfx942", "graph": "step", "seconds": 100.0},
+    ]
+    table = gpu_compile({"rows": rows, "machine": MACHINE})
+    assert "| tiny | sm_80 |  | 100 |  | 240 |  |" in table
+    assert "| base | gfx942 |  |  |  | 100 |  |" in table

@@ -1,13 +1,15 @@
 """Compile a Whisper's graphs for a GPU that need not be there.
 
-    python -m tests.gpu.compile_graphs GRAPH... [--api cuda] [--arch sm_80] [--dtype …]
+    python -m tests.gpu.compile_graphs [GRAPH …] [--size tiny] [--arch sm_80]
 
 MAX then has virtual devices for the whole process, so this is a process of its own.
+What was compiled, how long it took and how large it is goes to `RESULT`.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 import time
 from pathlib import Path
@@ -22,69 +24,112 @@ from max.dtype import DType
 from max.engine import InferenceSession
 from max.graph import DeviceRef, Module
 
+from benchmarks.machine import describe
 from max_whisper.config import WhisperConfig
 from max_whisper.features.log_mel import build_log_mel
 from max_whisper.kernels.plain_ops import PlainOps
-from max_whisper.model.graphs import build_encode, build_prefill, build_step
+from max_whisper.model.graphs import (
+    build_align,
+    build_encode,
+    build_prefill,
+    build_step,
+)
 from max_whisper.model.parameters import Parameters
 from max_whisper.weights import expected_shapes
 
-GRAPHS = ("log_mel", "encode", "prefill", "step")
+RESULT = Path(__file__).parents[2] / "benchmarks" / "results" / "gpu_compile.json"
 
-# Equal widths, so that few different products have to be compiled.
-SMALL = WhisperConfig(
-    num_mel_bins=80,
-    vocab_size=512,
-    d_model=64,
-    encoder_layers=1,
-    encoder_attention_heads=1,
-    encoder_ffn_dim=64,
-    decoder_layers=1,
-    decoder_attention_heads=1,
-    decoder_ffn_dim=64,
-)
+GRAPHS = ("log_mel", "encode", "prefill", "step", "align")
+
+ARCHITECTURES = {"sm_80": "cuda", "sm_90a": "cuda", "gfx942": "hip"}
+
+SIZES = {
+    # mels, vocabulary, width, layers of the encoder and the decoder, heads
+    "smallest": (80, 512, 64, 1, 1, 1),
+    "tiny": (80, 51865, 384, 4, 4, 6),
+    "base": (80, 51865, 512, 6, 6, 8),
+    "small": (80, 51865, 768, 12, 12, 12),
+    "medium": (80, 51865, 1024, 24, 24, 16),
+    "large-v3": (128, 51866, 1280, 32, 32, 20),
+    "turbo": (128, 51866, 1280, 32, 4, 20),
+}
+"""OpenAI's, and one of equal widths, so that few different products are compiled."""
 
 
 def main() -> None:
     asked = arguments()
-    set_virtual_device_api(asked.api)
+    set_virtual_device_api(ARCHITECTURES[asked.arch])
     set_virtual_device_target_arch(asked.arch)
     set_virtual_device_count(1)
     session = InferenceSession([Accelerator()])
-    for name in asked.graphs:
+    ops = PlainOps(DeviceRef.GPU(0), getattr(DType, asked.dtype))
+    for graph in asked.graphs:
         begin = time.perf_counter()
-        ops = PlainOps(DeviceRef.GPU(0), getattr(DType, asked.dtype))
-        compiled = session.compile(module(name, ops))
+        compiled = session.compile(module(graph, ops, config(asked.size)))
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / f"{name}.mef"
+            path = Path(folder) / f"{graph}.mef"
             compiled.export_mef(path)
             size = path.stat().st_size
         took = time.perf_counter() - begin
-        print(f"compiled {name}: {took:.0f} s, {size:,} bytes", flush=True)
+        print(f"compiled {graph}: {took:.0f} s, {size:,} bytes", flush=True)
+        row = {"size": asked.size, "arch": asked.arch, "dtype": asked.dtype}
+        keep({**row, "graph": graph, "seconds": round(took, 1), "bytes": size})
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.gpu.compile_graphs")
-    parser.add_argument("graphs", nargs="*", choices=GRAPHS, default=GRAPHS)
-    parser.add_argument("--api", default="cuda", choices=["cuda", "hip"])
-    parser.add_argument("--arch", default="sm_80")
+    parser.add_argument("graphs", nargs="*", metavar="GRAPH", default=GRAPHS)
+    parser.add_argument("--size", default="tiny", choices=SIZES)
+    parser.add_argument("--arch", default="sm_80", choices=ARCHITECTURES)
     parser.add_argument("--dtype", default="bfloat16")
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if unknown := {*asked.graphs} - {*GRAPHS}:
+        parser.error(f"expected graphs of {', '.join(GRAPHS)}, found {unknown}")
+    return asked
 
 
-def module(name: str, ops: PlainOps) -> Module:
-    """One graph of a small Whisper."""
+def config(size: str) -> WhisperConfig:
+    """The shapes of a model of this size."""
+    mels, vocabulary, width, encoder, decoder, heads = SIZES[size]
+    inner = width if size == "smallest" else 4 * width
+    return WhisperConfig(
+        num_mel_bins=mels,
+        vocab_size=vocabulary,
+        d_model=width,
+        encoder_layers=encoder,
+        encoder_attention_heads=heads,
+        encoder_ffn_dim=inner,
+        decoder_layers=decoder,
+        decoder_attention_heads=heads,
+        decoder_ffn_dim=inner,
+    )
+
+
+def module(graph: str, ops: PlainOps, config: WhisperConfig) -> Module:
+    """One graph of a Whisper."""
     made = Module()
-    at = Parameters(ops, expected_shapes(SMALL))
-    if name == "log_mel":
-        build_log_mel(made, ops, SMALL.num_mel_bins)
-    elif name == "encode":
-        build_encode(made, at, SMALL)
-    elif name == "prefill":
-        build_prefill(made, at, SMALL)
+    at = Parameters(ops, expected_shapes(config))
+    if graph == "log_mel":
+        build_log_mel(made, ops, config.num_mel_bins)
+    elif graph == "encode":
+        build_encode(made, at, config)
+    elif graph == "prefill":
+        build_prefill(made, at, config)
+    elif graph == "step":
+        build_step(made, at, config)
     else:
-        build_step(made, at, SMALL)
+        build_align(made, at, config)
     return made
+
+
+def keep(row: dict[str, object]) -> None:
+    """Write a row to the results, over the last one of its kind."""
+    found = json.loads(RESULT.read_text()) if RESULT.exists() else {"rows": []}
+    facts = ("size", "arch", "dtype", "graph")
+    others = [r for r in found["rows"] if any(r[f] != row[f] for f in facts)]
+    rows = sorted([*others, row], key=lambda r: [r[f] for f in facts])
+    result = {"machine": describe(), "rows": rows}
+    RESULT.write_text(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":

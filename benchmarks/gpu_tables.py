@@ -1,0 +1,41 @@
+"""Tables of what a GPU does, and of what was compiled for one: heads and rows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+Row = tuple[str, ...]
+
+
+def speed(results: dict[str, Any]) -> tuple[Row, list[Row]]:
+    """Ours on a GPU beside PyTorch on it; what is missing with its reason."""
+    own = [row for row in results["rows"] if row["engine"] == "ours"]
+    ours = {row["shape"]: row.get("seconds_a_window", float("nan")) for row in own}
+
+    def cells(row: dict[str, Any]) -> Row:
+        seconds = row["seconds_a_window"]
+        numbers = f"{seconds:.3f}", f"{seconds / ours[row['shape']]:.2f}"
+        speeds = f"{row['tokens_a_second']:.0f}", f"{row['encoder_tflops']:.1f}"
+        return str(row["windows"]), *numbers, *speeds
+
+    rows = [
+        (row["shape"], row["engine"])
+        + ((row["missing"], *[""] * 4) if "missing" in row else cells(row))
+        for row in results["rows"]
+    ]
+    head = ("shape", "engine", "windows", "s a window", "× ours", "tokens/s", "TFLOP/s")
+    return head, rows
+
+
+def compiled(results: dict[str, Any]) -> tuple[Row, list[Row]]:
+    """Seconds that each graph took, by size and architecture; empty if it was not."""
+    took: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    for row in results["rows"]:
+        took[row["size"], row["arch"]][row["graph"]] = f"{row['seconds']:.0f}"
+    graphs = ("log_mel", "encode", "prefill", "step", "align")
+    rows = [
+        (*place, *(found.get(graph, "") for graph in graphs))
+        for place, found in took.items()
+    ]
+    return ("size", "for", *graphs), rows
