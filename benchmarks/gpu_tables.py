@@ -29,13 +29,15 @@ def speed(results: dict[str, Any]) -> tuple[Row, list[Row]]:
 
 
 def compiled(results: dict[str, Any]) -> tuple[Row, list[Row]]:
-    """Seconds that each graph took, by size and architecture; empty if it was not."""
-    took: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    """Seconds that each graph took, by size, architecture and precision; empty if it
+    was not compiled."""
+    took: dict[Row, dict[str, str]] = defaultdict(dict)
     for row in results["rows"]:
-        took[row["size"], row["arch"]][row["graph"]] = f"{row['seconds']:.0f}"
+        place = row["size"], row["arch"], row["dtype"]
+        took[place][row["graph"]] = f"{row['seconds']:.0f}"
     graphs = ("log_mel", "encode", "prefill", "step", "align")
     rows = [
         (*place, *(found.get(graph, "") for graph in graphs))
         for place, found in took.items()
     ]
-    return ("size", "for", *graphs), rows
+    return ("size", "for", "precision", *graphs), rows

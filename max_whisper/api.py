@@ -130,7 +130,7 @@ class Whisper:
 
         Raises `AudioError` for what is not sound, `OptionError` for a choice that is
         unknown or that this model cannot honour, and `OutputError` for a journal that
-        cannot be written.
+        cannot be written, or that another transcription writes.
         """
         stream = self.segments(audio, progress=progress, journal=journal, **options)
         return stream.transcript()

@@ -181,15 +181,9 @@ class Memory:
     `rows` are the numbers that rows had before any window left, by which they draw.
     """
 
-    windows: list[WindowKey]
     pasts: list[list[int]]
     rules: TokenRules
     rows: list[int]
-
-    def put(self, place: int, group: int, window: WindowKey, past: list[int]) -> None:
-        """Let a window take the place of another."""
-        for row in range(place * group, (place + 1) * group):
-            self.windows[row], self.pasts[row] = window, [*past]
 
 
 @dataclass
@@ -211,6 +205,10 @@ class FakeEngine:
         return AudioFeatures(len(keys), keys, ())
 
     def gather(self, windows: Sequence[EncodedWindow]) -> AudioFeatures:
+        first = windows[0].features
+        alike = all(window.features is first for window in windows)
+        if alike and [w.index for w in windows] == [*range(first.batch)]:
+            return first
         keys = [window.features.states[window.index] for window in windows]
         return AudioFeatures(len(keys), keys, ())
 
@@ -224,10 +222,9 @@ class FakeEngine:
         probe: Probe | None = None,
     ) -> DecodingState:
         probes = self._probes(features, prompts, probe)
-        windows = [key for key in features.states for _ in range(group)]
         pasts = [list(prompt[:-1]) for prompt in prompts for _ in range(group)]
-        memory = Memory(windows, pasts, rules, [*range(len(pasts))])
-        return DecodingState(features.batch, group, probes, memory)
+        memory = Memory(pasts, rules, [*range(len(pasts))])
+        return DecodingState(features, group, probes, memory)
 
     def _probes(
         self,
@@ -261,7 +258,9 @@ class FakeEngine:
         memory: Memory = state.memory
         state.probes[[*windows]] = self._probes(features, prompts, probe)
         for place, key, prompt in zip(windows, features.states, prompts, strict=True):
-            memory.put(place, state.group, key, [*prompt[:-1]])
+            state.features.states[place] = key
+            for row in range(place * state.group, (place + 1) * state.group):
+                memory.pasts[row] = [*prompt[:-1]]
         return state
 
     def step(
@@ -285,7 +284,7 @@ class FakeEngine:
             room = self.config.max_target_positions
             assert is_done or len(past) <= room, "no such position"
         found = [
-            self._candidates(memory, row, bound, sampling)
+            self._candidates(state, row, bound, sampling)
             for row, bound in enumerate(bounds)
         ]
         count = state.group + 1
@@ -300,12 +299,12 @@ class FakeEngine:
         group = state.group
         kept = [r for w in windows for r in rows[w * group : (w + 1) * group]]
         left = Memory(
-            [memory.windows[r] for r in kept],
             [memory.pasts[r] for r in kept],
             memory.rules,
             [memory.rows[r] for r in kept],
         )
-        return DecodingState(len(windows), group, state.probes[[*windows]], left)
+        features = self.gather([EncodedWindow(state.features, w) for w in windows])
+        return DecodingState(features, group, state.probes[[*windows]], left)
 
     def align(
         self,
@@ -330,9 +329,11 @@ class FakeEngine:
         return -0.35 * (token % 9)
 
     def _candidates(
-        self, memory: Memory, row: int, bound: Bounds, sampling: Sampling | None
+        self, state: DecodingState, row: int, bound: Bounds, sampling: Sampling | None
     ) -> tuple[NDArray[Any], Logits]:
-        raw = self.logits(memory.windows[row], memory.pasts[row])
+        memory: Memory = state.memory
+        window = state.features.states[row // state.group]
+        raw = self.logits(window, memory.pasts[row])
         logits = apply_rules(raw, memory.rules, bound)
         order = np.argsort(-logits, kind="stable")
         if sampling and sampling.temperatures[row] > 0:
@@ -376,7 +377,7 @@ class ScriptedEngine(FakeEngine):
             probes = np.log(np.full((1, 1), script.no_speech, np.float32))
         said = (*script.tokens, self._eot)
         ahead = iter([(token, script.logprob) for token in said])
-        return DecodingState(features.batch, group, probes, ahead)
+        return DecodingState(features, group, probes, ahead)
 
     def step(
         self,

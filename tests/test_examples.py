@@ -47,3 +47,13 @@ def test_subtitles(
     run("subtitles.py", "tiny.en", str(broken), str(sound), monkeypatch=monkeypatch)
     assert "Hello there." in (tmp_path / "a.srt").read_text()
     assert "b.wav" in capsys.readouterr().err
+
+
+def test_several_devices(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [str(stand_in.write_wav(tmp_path / f"{i}.wav")) for i in range(3)]
+    run("several_gpus.py", "tiny", "auto,cpu", *files, monkeypatch=monkeypatch)
+    printed = capsys.readouterr().out.splitlines()
+    said = sorted(line.removeprefix("auto ").removeprefix("cpu ") for line in printed)
+    assert said == [f"{file}: Hello there." for file in files]

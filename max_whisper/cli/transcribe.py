@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,9 +72,7 @@ def _transcripts(
 ) -> Iterator[tuple[Job, Transcript]]:
     """Each file with its transcript, side by side unless the batch is to hold one."""
     if not arguments.resume:
-        for job in jobs:
-            with suppress(OSError):
-                job.journal.unlink(missing_ok=True)
+        jobs = [job for job in jobs if _begins_anew(job)]
     if len(jobs) > 1 and arguments.batch_size != 1:
         yield from _transcribe_many(model, jobs, options, arguments.verbose)
         return
@@ -122,6 +119,18 @@ def _is_readable(file: str) -> bool:
     try:
         next(stream_audio(file))
     except AudioError as error:
+        complain(str(error))
+        return False
+    return True
+
+
+def _begins_anew(job: Job) -> bool:
+    """Forget what was heard before; if somebody is at work on it, say so."""
+    from max_whisper.pipeline.journal import begin_anew
+
+    try:
+        begin_anew(job.journal)
+    except OutputError as error:
         complain(str(error))
         return False
     return True

@@ -18,7 +18,13 @@ import numpy as np
 from max_whisper.decoding.line import Line
 from max_whisper.decoding.options import DecodingOptions
 from max_whisper.decoding.task import DecodingTask
-from max_whisper.engine.protocol import AudioFeatures, Engine, Probe, Sampling
+from max_whisper.engine.protocol import (
+    AudioFeatures,
+    EncodedWindow,
+    Engine,
+    Probe,
+    Sampling,
+)
 from max_whisper.tokenizer import Tokenizer
 
 ENOUGH = 0.25
@@ -28,6 +34,8 @@ ENOUGH = 0.25
 class Batch:
     """The windows of `features`, each with the options at its place; see `shared`.
 
+    They are the batch's own from then on: other windows are written over those that are
+    done.
     Raises `OptionError` for options that exclude each other or that the model cannot
     honour, and if a multilingual model is not told the language.
     """
@@ -82,6 +90,10 @@ class Batch:
         while sum(line.is_done for line in running) < enough:
             self._step()
         return [line for line in running if line.is_done]
+
+    def heard(self, line: Line) -> EncodedWindow:
+        """The window of a line, until another one takes its place."""
+        return EncodedWindow(self._state.features, self.lines.index(line))
 
     def _plan(
         self, options: Sequence[DecodingOptions]

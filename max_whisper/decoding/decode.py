@@ -1,4 +1,8 @@
-"""Windows to text, at one temperature: `DecodingTask.run` of openai/whisper."""
+"""Windows to text, all in one go: `DecodingTask.run` of openai/whisper.
+
+The pipeline lets windows join and leave instead (`pipeline/queue.py`); this is for
+tests and measurements.
+"""
 
 from __future__ import annotations
 

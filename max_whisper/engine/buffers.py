@@ -12,21 +12,23 @@ from max.driver import Buffer
 
 def gathered(buffers: Sequence[Buffer], indices: Sequence[int]) -> Buffer:
     """A new buffer of one window of each, in their order."""
-    first = buffers[0]
-    shape = (len(buffers), *first.shape[1:])
-    found = Buffer(first.dtype, shape, first.device)
+    found = room_for(buffers[0], len(buffers))
     for place, (buffer, index) in enumerate(zip(buffers, indices, strict=True)):
         only(found, place).inplace_copy_from(only(buffer, index))
     found.device.synchronize()
     return found
 
 
-def swapped(buffer: Buffer, places: Sequence[int], others: Buffer) -> Buffer:
-    """The same buffer, with other windows written over some of its own."""
+def room_for(like: Buffer, count: int) -> Buffer:
+    """A new buffer for so many windows like those of another."""
+    return Buffer(like.dtype, (count, *like.shape[1:]), like.device)
+
+
+def put(buffer: Buffer, places: Sequence[int], others: Buffer) -> None:
+    """Write other windows over some of a buffer's own."""
     for index, place in enumerate(places):
         only(buffer, place).inplace_copy_from(only(others, index))
     buffer.device.synchronize()
-    return buffer
 
 
 def only(buffer: Buffer, index: int) -> Buffer:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from max_whisper.audio.constants import HOP_LENGTH
 from max_whisper.config import WhisperConfig
-from max_whisper.engine.buffers import first_positions, gathered, only
+from max_whisper.engine.batch_size import batch_size
+from max_whisper.engine.buffers import first_positions, gathered, only, put, room_for
 from max_whisper.engine.protocol import (
     Alignment,
     AudioFeatures,
@@ -32,12 +33,6 @@ from max_whisper.features.kept_frames import KeptFrames
 from max_whisper.kernels.ops import NO_TOKEN
 from max_whisper.model import graphs
 
-CPU_BATCH, GPU_BATCH = 8, 16
-"""Windows side by side at most, unless the user says."""
-BATCH_BYTES = 2**30
-"""What the cross-attention's keys and values of a batch may take; while windows are
-gathered, or some are left behind, there is a copy of them."""
-
 
 class MaxEngine:
     """`Engine` with MAX's graphs; made by `load_engine`."""
@@ -53,8 +48,7 @@ class MaxEngine:
         self._models = models
         self._device = device
         self._cache_dtype = cache_dtype
-        most = CPU_BATCH if device.is_host else GPU_BATCH
-        self.batch_size = min(most, max(1, BATCH_BYTES // _cross_bytes(config)))
+        self.batch_size = batch_size(config, device, cache_dtype)
 
     def log_mel(self, sound: Iterable[NDArray[np.float32]]) -> Mel:
         samples = 0
@@ -73,12 +67,17 @@ class MaxEngine:
 
     def encode(self, windows: NDArray[np.float32]) -> AudioFeatures:
         padded = np.pad(windows, ((0, 0), (1, 1), (0, 0)))
+        if len(padded) == 1 or not self._device.is_host:
+            states, *cross = self._run(graphs.ENCODE, self._put(padded))
+            return AudioFeatures(len(padded), states, tuple(cross))
         # What one window needs stays in a processor's cache; what several do does not.
-        size = 1 if self._device.is_host else len(padded)
-        parts = [padded[at : at + size] for at in range(0, len(padded), size)]
-        batches = [self._run(graphs.ENCODE, self._put(part)) for part in parts]
-        features = [AudioFeatures(size, b[0], tuple(b[1:])) for b in batches]
-        return self.gather([EncodedWindow(f, i) for f in features for i in range(size)])
+        rooms: list[Buffer] = []
+        for place in range(len(padded)):
+            found = self._run(graphs.ENCODE, self._put(padded[place : place + 1]))
+            rooms = rooms or [room_for(buffer, len(padded)) for buffer in found]
+            for room, buffer in zip(rooms, found, strict=True):
+                put(room, [place], buffer)
+        return AudioFeatures(len(padded), rooms[0], tuple(rooms[1:]))
 
     def gather(self, windows: Sequence[EncodedWindow]) -> AudioFeatures:
         first = windows[0].features
@@ -103,8 +102,8 @@ class MaxEngine:
         batch = features.batch
         probe = probe or Probe((0,), (0,) * batch)
         probes = np.empty((batch, len(probe.tokens)), np.float32)
-        rows = self._rows(features, rules, group)
-        state = DecodingState(batch, group, probes, rows)
+        rows = self._rows(rules, batch, group)
+        state = DecodingState(features, group, probes, rows)
         return self._read(state, range(batch), features, prompts, probe)
 
     def swap(
@@ -116,8 +115,9 @@ class MaxEngine:
         *,
         probe: Probe | None = None,
     ) -> DecodingState:
-        rows: Rows = state.memory
-        rows.hear(windows, features.cross)
+        pairs = zip(_buffers(state.features), _buffers(features), strict=True)
+        for own, others in pairs:
+            put(own, windows, others)
         probe = probe or Probe((0,), (0,) * features.batch)
         return self._read(state, windows, features, prompts, probe)
 
@@ -147,7 +147,7 @@ class MaxEngine:
             self._tokens(rows, [b.said for b in bounds]),
             self._tokens(rows, [b.banned for b in bounds]),
             *map(self._put, (rows.slots, rows.positions, ancestors)),
-            *rows.cross,
+            *state.features.cross,
             *rows.caches,
         )
         candidates = Candidates(_get(found), _get(logprobs))
@@ -156,8 +156,9 @@ class MaxEngine:
 
     def keep(self, state: DecodingState, windows: Sequence[int]) -> DecodingState:
         rows: Rows = state.memory
+        features = self.gather([EncodedWindow(state.features, w) for w in windows])
         probes = state.probes[[*windows]]
-        return DecodingState(len(windows), state.group, probes, rows.keep(windows))
+        return DecodingState(features, state.group, probes, rows.keep(windows))
 
     def align(
         self,
@@ -186,13 +187,12 @@ class MaxEngine:
         """Give back the weights and graphs; the engine cannot be used any more."""
         self._models = {}
 
-    def _rows(self, features: AudioFeatures, rules: TokenRules, group: int) -> Rows:
-        count = features.batch * group
+    def _rows(self, rules: TokenRules, batch: int, group: int) -> Rows:
+        count = batch * group
         capacity = self.config.max_target_positions
         masks = np.stack([rules.suppressed, rules.suppressed | rules.suppressed_first])
         return Rows(
             group=group,
-            cross=features.cross,
             caches=self._caches((count, capacity, self.config.d_model)),
             masks=self._put(masks.astype(np.uint8)),
             timestamp_begin=self._put(np.array([rules.timestamp_begin], np.int32)),
@@ -259,12 +259,6 @@ class MaxEngine:
     def _put(self, array: NDArray[Any]) -> Buffer:
         """An array on the device; on the host it is the array's own memory."""
         return Buffer.from_numpy(array).to(self._device)
-
-
-def _cross_bytes(config: WhisperConfig) -> int:
-    """Of one window, in float32."""
-    row = config.decoder_layers * config.d_model
-    return 2 * 4 * config.max_source_positions * row
 
 
 def _buffers(features: AudioFeatures) -> tuple[Buffer, ...]:

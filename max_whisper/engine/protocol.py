@@ -156,16 +156,21 @@ class Alignment:
 @dataclass(slots=True)
 class DecodingState:
     """The decoder's memory of `batch` windows with `group` rows each; row `r` hears
-    window `r // group`.
+    window `r // group` of `features`.
 
     `probes` is `[batch, n]`: log probabilities of the probed tokens, without any rule,
     at the position that was probed. `memory` is the engine's own.
     """
 
-    batch: int
+    features: AudioFeatures
     group: int
     probes: NDArray[np.float32]
     memory: Any
+
+    @property
+    def batch(self) -> int:
+        """How many windows there are."""
+        return self.features.batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +222,10 @@ class Engine(Protocol):
         group: int = 1,
         probe: Probe | None = None,
     ) -> DecodingState:
-        """Read one prompt per window into a fresh state of `group` rows a window."""
+        """Read one prompt per window into a fresh state of `group` rows a window.
+
+        The features are the state's from now on: `swap` writes into them.
+        """
 
     def step(
         self,

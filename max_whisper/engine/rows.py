@@ -9,8 +9,6 @@ import numpy as np
 from max.driver import Buffer
 from numpy.typing import NDArray
 
-from max_whisper.engine.buffers import gathered, swapped
-
 
 @dataclass(slots=True)
 class Rows:
@@ -19,11 +17,10 @@ class Rows:
     `positions [rows]` is where the next token of a row stands, `slots [rows]` where in
     the caches it is written; `ancestors [rows, n]` says in which slot each earlier
     position of a row lies. `no_tokens` is what is penalised and banned where nothing
-    is. What is in `cross` may be somebody else's too, unless `is_own`.
+    is.
     """
 
     group: int
-    cross: tuple[Buffer, ...]
     caches: tuple[Buffer, ...]
     masks: Buffer
     timestamp_begin: Buffer
@@ -32,20 +29,10 @@ class Rows:
     slots: NDArray[np.int32]
     positions: NDArray[np.int32]
     ancestors: NDArray[np.int32]
-    is_own: bool = False
 
     def of(self, windows: Sequence[int]) -> NDArray[np.int64]:
         """The numbers of the rows of some windows, `[windows, group]`."""
         return np.arange(len(self.slots)).reshape(-1, self.group)[[*windows]]
-
-    def hear(self, windows: Sequence[int], cross: Sequence[Buffer]) -> None:
-        """Let the rows of some windows hear others instead."""
-        if not self.is_own:
-            every = range(len(self.slots) // self.group)
-            self.cross = tuple(gathered([b] * len(every), every) for b in self.cross)
-            self.is_own = True
-        for own, other in zip(self.cross, cross, strict=True):
-            swapped(own, windows, other)
 
     def begin(self, windows: Sequence[int], lengths: NDArray[np.int32]) -> None:
         """Begin after prompts that the first row of each window has read, but for the
@@ -79,10 +66,8 @@ class Rows:
         kept = self.of(windows).ravel()
         return replace(
             self,
-            cross=tuple(gathered([b] * len(windows), windows) for b in self.cross),
             no_tokens=self.no_tokens[: kept.size, :],
             slots=self.slots[kept],
             positions=self.positions[kept],
             ancestors=self.ancestors[kept],
-            is_own=True,
         )

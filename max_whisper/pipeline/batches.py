@@ -15,10 +15,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from max_whisper.decoding.fallback import needs_fallback
 from max_whisper.decoding.language import detect_language
 from max_whisper.engine.protocol import EncodedWindow, Engine
-from max_whisper.pipeline.queue import Queue, Waiting
+from max_whisper.pipeline.journal import HeardWindow
+from max_whisper.pipeline.queue import Attempt, Queue
 from max_whisper.pipeline.walk import Walk
 from max_whisper.tokenizer import Tokenizer
 from max_whisper.transcript import Segment
@@ -47,16 +47,21 @@ def hear(
             ready += [pair] if pair[1].window else []
         if not ready and not queue:
             return
-        queue.waiting += _encode(engine, tokenizer, ready)
+        for attempt, encoded in _encode(engine, tokenizer, ready):
+            queue.put(attempt, encoded)
         ready = []
-        for window, result in queue.run():
-            if window.can_fall_back and needs_fallback(result, window.walk.options):
-                queue.try_again(window)
+        done: list[tuple[Owner, Walk, HeardWindow]] = []
+        for decoded in queue.run():
+            attempt = decoded.attempt
+            if warmer := attempt.warmer(decoded.result):
+                queue.try_again(decoded, warmer)
                 continue
-            heard = window.walk.listen(result, window.encoded)
-            yield window.owner, window.walk, window.walk.go_on(heard)
-            if window.walk.window:
-                ready.append((window.owner, window.walk))
+            heard = attempt.walk.listen(decoded.result, decoded.encoded)
+            done.append((attempt.owner, attempt.walk, heard))
+        for owner, walk, heard in done:
+            yield owner, walk, walk.go_on(heard)
+            if walk.window:
+                ready.append((owner, walk))
 
 
 def _remembered(walk: Walk) -> Iterator[list[Segment]]:
@@ -67,8 +72,8 @@ def _remembered(walk: Walk) -> Iterator[list[Segment]]:
 
 def _encode(
     engine: Engine, tokenizer: Tokenizer, walks: Sequence[tuple[Owner, Walk]]
-) -> Iterator[Waiting[Owner]]:
-    """The next window of each walk, encoded in one batch."""
+) -> Iterator[tuple[Attempt[Owner], EncodedWindow]]:
+    """The next window of each walk, encoded in one batch, and its first attempt."""
     if not walks:
         return
     features = engine.encode(np.stack([walk.frames for _, walk in walks]))
@@ -78,4 +83,4 @@ def _encode(
     for index, (owner, walk) in enumerate(walks):
         asks = walk.options.multilingual
         decoding = walk.decoding(spoken[index] if asks else None)
-        yield Waiting(owner, walk, EncodedWindow(features, index), decoding)
+        yield Attempt(owner, walk, decoding), EncodedWindow(features, index)

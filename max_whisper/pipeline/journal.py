@@ -7,6 +7,7 @@ one go. A line holds a window; what follows the last whole line is overwritten.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -28,6 +29,8 @@ Line: TypeAlias = dict[str, Any]
 TITLE = "max-whisper journal"
 BLOCK = 3000
 """Mel frames that are read at a time."""
+NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
+"""What a file system says that has none: then nobody is kept out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +45,14 @@ class Journal:
     """The windows of one recording that were heard, now or before.
 
     `identity` says what was heard and how; the journal of another one is begun anew.
-    Raises `OutputError` if the file is no journal, cannot be written, or is that of
-    another process that is at work.
+    `close` it for others. Raises `OutputError` if the file is no journal, cannot be
+    written, or is that of another transcription that is at work.
     """
 
     def __init__(self, path: Path, identity: str) -> None:
         self._path = path
-        try:
-            path.touch()
-            file = path.open("r+b")
-            weakref.finalize(self, file.close)
-            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise OutputError(
-                f"{path}: expected a journal of our own, found one that another "
-                "process writes; wait for it, or name another file"
-            ) from error
-        except OSError as error:
-            raise self._unwritable(error) from error
+        file = _open(path)
+        self.close = weakref.finalize(self, file.close)
         self._file = file
         lines, end = _whole_lines(file)
         if path.stat().st_size and not (lines and lines[0].get("title") == TITLE):
@@ -88,13 +81,7 @@ class Journal:
             self._file.write(f"{json.dumps(line)}\n".encode())
             self._file.flush()
         except OSError as error:
-            raise self._unwritable(error) from error
-
-    def _unwritable(self, error: OSError) -> OutputError:
-        return OutputError(
-            f"{self._path}: expected a journal that can be written, found none "
-            f"({error.strerror}); choose another folder"
-        )
+            raise _unwritable(self._path, error) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +98,41 @@ class JournalPlan:
         for start in range(0, len(mel.frames), BLOCK):
             digest.update(mel.frames[start : start + BLOCK].tobytes())
         return Journal(Path(self.path), digest.hexdigest())
+
+
+def begin_anew(path: Path) -> None:
+    """Remove a journal, if there is one. Raises `OutputError` as `Journal` does."""
+    if path.exists():
+        with _open(path):
+            path.unlink(missing_ok=True)
+
+
+def _open(path: Path) -> BinaryIO:
+    """A file that nobody else has open like this, begun if there is none."""
+    try:
+        path.touch()
+        file = path.open("r+b")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                file.close()
+                raise
+        return file
+    except BlockingIOError as error:
+        raise OutputError(
+            f"{path}: expected a journal that nobody else writes, found one of another "
+            "transcription; wait for it or end it, or name another file"
+        ) from error
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"{path}: expected a journal that can be written, found none "
+        f"({error.strerror}); choose another folder"
+    )
 
 
 def _place(line: Line) -> tuple[int, int]:

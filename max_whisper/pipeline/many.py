@@ -50,6 +50,7 @@ class Underway:
 
     def outcome(self, tokenizer: Tokenizer) -> Outcome:
         """The end of it."""
+        self.recording.close()
         written = self.recording.transcript(tokenizer, self._segments)
         return Outcome(self.index, self._source, written)
 

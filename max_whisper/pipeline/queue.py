@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from max_whisper.decoding.batch import Batch, shared
+from max_whisper.decoding.fallback import needs_fallback
 from max_whisper.decoding.line import Line
 from max_whisper.decoding.options import DecodingOptions
 from max_whisper.decoding.result import DecodingResult
@@ -18,24 +20,36 @@ Owner = TypeVar("Owner")
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting(Generic[Owner]):
-    """A window that waits for its decoding, at one of the temperatures."""
+class Attempt(Generic[Owner]):
+    """The decoding of a walk's window, at one of the temperatures."""
 
     owner: Owner
     walk: Walk
-    encoded: EncodedWindow
     decoding: DecodingOptions
-    attempt: int = 0
+    number: int = 0
 
     @property
     def options(self) -> DecodingOptions:
-        """How it is decoded this time."""
-        return self.decoding.at(self.walk.options.temperature[self.attempt])
+        """How the window is decoded this time."""
+        return self.decoding.at(self.walk.options.temperature[self.number])
 
-    @property
-    def can_fall_back(self) -> bool:
-        """Whether a warmer temperature is left."""
-        return self.attempt + 1 < len(self.walk.options.temperature)
+    def warmer(self, result: DecodingResult) -> Attempt[Owner] | None:
+        """The next one; None if the result will do, or no temperature is left."""
+        options = self.walk.options
+        if self.number + 1 == len(options.temperature):
+            return None
+        if not needs_fallback(result, options):
+            return None
+        return replace(self, number=self.number + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded(Generic[Owner]):
+    """What came of an attempt; the window is there until the queue goes on."""
+
+    attempt: Attempt[Owner]
+    encoded: EncodedWindow
+    result: DecodingResult
 
 
 class Queue(Generic[Owner]):
@@ -46,54 +60,70 @@ class Queue(Generic[Owner]):
     """
 
     def __init__(self, engine: Engine, tokenizer: Tokenizer) -> None:
-        self.waiting: deque[Waiting[Owner]] = deque()
         self._engine = engine
         self._tokenizer = tokenizer
+        self._waiting: deque[tuple[Attempt[Owner], EncodedWindow]] = deque()
         self._batch: Batch | None = None
-        self._windows: dict[Line, Waiting[Owner]] = {}
+        self._attempts: dict[Line, Attempt[Owner]] = {}
 
     def __len__(self) -> int:
         """How many windows wait or are being decoded."""
-        return len(self.waiting) + len(self._windows)
+        return len(self._waiting) + len(self._attempts)
 
-    def run(self) -> list[tuple[Waiting[Owner], DecodingResult]]:
+    def put(self, attempt: Attempt[Owner], encoded: EncodedWindow) -> None:
+        """Let a window wait."""
+        self._waiting.append((attempt, encoded))
+
+    def try_again(self, decoded: Decoded[Owner], attempt: Attempt[Owner]) -> None:
+        """Let a window wait for another attempt; its place in the batch is free."""
+        # A copy, unless it was the only window: then its batch is over.
+        alone = self._engine.gather([decoded.encoded])
+        self.put(attempt, EncodedWindow(alone, 0))
+
+    def run(self) -> list[Decoded[Owner]]:
         """Decode until some windows are done."""
-        if not self._windows:
-            self._batch = None
         if joining := self._next():
-            features = self._engine.gather([window.encoded for window in joining])
-            options = [window.options for window in joining]
-            if self._batch is None:
-                self._batch = Batch(self._engine, self._tokenizer, features, options)
-                lines = self._batch.lines
-            else:
-                lines = self._batch.add(features, options)
-            self._windows.update(zip(lines, joining, strict=True))
+            self._join(joining)
         assert self._batch, "there is a window"
-        done = self._batch.run()
-        return [
-            (self._windows.pop(line), line.result(self._tokenizer)) for line in done
-        ]
-
-    def try_again(self, window: Waiting[Owner]) -> None:
-        """Let a window wait for its next attempt.
-
-        It no longer keeps those that were encoded beside it.
-        """
-        encoded = EncodedWindow(self._engine.gather([window.encoded]), 0)
-        attempt = window.attempt + 1
-        self.waiting.append(replace(window, encoded=encoded, attempt=attempt))
-
-    def _next(self) -> list[Waiting[Owner]]:
-        """Take the windows that wait longest, as many as can join the batch."""
-        if not self.waiting:
-            return []
         batch = self._batch
-        kind = batch.shared if batch else shared(self.waiting[0].options)
-        room = batch.room if batch else len(self.waiting)
-        found: list[Waiting[Owner]] = []
-        while self.waiting and len(found) < room:
-            if shared(self.waiting[0].options) != kind:
-                break
-            found.append(self.waiting.popleft())
-        return found
+        done = [
+            Decoded(
+                self._attempts.pop(line),
+                batch.heard(line),
+                line.result(self._tokenizer),
+            )
+            for line in batch.run()
+        ]
+        if not self._attempts:
+            self._batch = None  # its memory is free while others are encoded
+        return done
+
+    def _next(self) -> list[tuple[Attempt[Owner], EncodedWindow]]:
+        """Take the window that waits longest, and those that go with it.
+
+        None, if it does not go with the batch that runs.
+        """
+        if not self._waiting:
+            return []
+        batch, kind = self._batch, shared(self._waiting[0][0].options)
+        if batch and batch.shared != kind:
+            return []
+        room = batch.room if batch else len(self._waiting)
+        joining: list[tuple[Attempt[Owner], EncodedWindow]] = []
+        for _ in range(len(self._waiting)):
+            window = self._waiting.popleft()
+            joins = len(joining) < room and shared(window[0].options) == kind
+            (joining if joins else self._waiting).append(window)
+        return joining
+
+    def _join(self, windows: Sequence[tuple[Attempt[Owner], EncodedWindow]]) -> None:
+        """Let windows join the batch, or begin one."""
+        features = self._engine.gather([encoded for _, encoded in windows])
+        attempts = [attempt for attempt, _ in windows]
+        options = [attempt.options for attempt in attempts]
+        if self._batch is None:
+            self._batch = Batch(self._engine, self._tokenizer, features, options)
+            lines = self._batch.lines
+        else:
+            lines = self._batch.add(features, options)
+        self._attempts.update(zip(lines, attempts, strict=True))

@@ -103,6 +103,12 @@ class Recording:
             else [*in_recording(numbered, self._speech)]
         )
 
+    def close(self) -> None:
+        """Leave the journal to others."""
+        for walk in self.walks:
+            if walk.journal is not None:
+                walk.journal.close()
+
     def transcript(
         self, tokenizer: Tokenizer, segments: Sequence[Segment]
     ) -> Transcript:

@@ -35,10 +35,13 @@ def transcribe(
     """
     walks = ((recording, walk) for walk in recording.walks)
     batch_size = chosen_batch(engine, options)
-    for _, walk, segments in hear(engine, tokenizer, walks, batch_size):
-        yield from recording.add(walk, segments)
-        if progress:
-            progress(recording.progress)
+    try:
+        for _, walk, segments in hear(engine, tokenizer, walks, batch_size):
+            yield from recording.add(walk, segments)
+            if progress:
+                progress(recording.progress)
+    finally:
+        recording.close()
 
 
 class SegmentStream(Iterator[Segment]):

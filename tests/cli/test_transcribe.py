@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import json
 import os
@@ -252,6 +253,19 @@ def test_a_journal_that_is_none_costs_only_its_file(capsys: Capture) -> None:
     assert transcribe("a.wav", "b.wav", "-f", "txt") == 2
     assert "expected a journal" in error_line(capsys)
     assert Path("b.txt").exists()
+
+
+@pytest.mark.parametrize("resume", ["True", "False"])
+def test_a_file_that_another_process_transcribes_is_left_to_it(
+    resume: str, capsys: Capture
+) -> None:
+    for name in ("a.wav", "b.wav"):
+        stand_in.write_wav(Path(name))
+    with Path(A_JOURNAL).open("wb") as theirs:
+        fcntl.flock(theirs, fcntl.LOCK_EX)
+        assert transcribe("a.wav", "b.wav", "-f", "txt", "--resume", resume) == 2
+        assert "another transcription" in error_line(capsys)
+        assert names() == {"a.wav", "b.wav", "b.txt", A_JOURNAL}
 
 
 @pytest.mark.parametrize(

@@ -233,25 +233,20 @@ def test_a_window_may_take_the_place_of_another(
     dictation.swap([0, 1], heard, features, [[6], [15, 16, 17]])
     dictation.tell([6, 6, 17, 17])
     dictation.tell([1, 2, 3, 4], sources=[1, 0, 3, 2])
-    # What is heard belongs to whoever encoded it, also when a state begins with it.
-    dictation = Dictation(engine, whisper, heard, features, prompts[:2])
-    dictation.swap([0], engine.gather([EncodedWindow(heard, 1)]), features[1:], [[4]])
-    dictation.tell([4, 3])
-    again = Dictation(engine, whisper, heard, features, prompts[:2])
-    again.tell([1, 2])
     np.testing.assert_array_equal(heard.states.to_numpy(), before)
 
 
 def test_a_swapped_window_is_asked_what_it_thinks_of_silence(
     engine: MaxEngine, heard: AudioFeatures
 ) -> None:
-    rules, prompts = no_rules(engine), [[5, 8], [11, 300, 4]]
-    probe = Probe((7, 9), (1, 0))
-    state = engine.prefill(heard, prompts, rules, probe=probe)
+    three = engine.gather([EncodedWindow(heard, index) for index in (0, 1, 0)])
+    rules, prompts = no_rules(engine), [[5, 8], [11, 300, 4], [7]]
+    state = engine.prefill(three, prompts, rules, probe=Probe((7, 9), (1, 0, 0)))
     expected = state.probes.copy()
-    gathered = engine.gather([EncodedWindow(heard, 1)])
-    state = engine.swap(state, [0], gathered, prompts[1:], probe=Probe((7, 9), (0,)))
-    np.testing.assert_allclose(state.probes, expected[[1, 1]], rtol=1e-5)
+    other = engine.gather([EncodedWindow(heard, 1)])
+    probe = Probe((7, 9), (0,))
+    state = engine.swap(state, [2], other, prompts[1:2], probe=probe)
+    np.testing.assert_allclose(state.probes, expected[[0, 1, 1]], rtol=1e-5)
 
 
 def test_samples_carry_their_true_log_probability(

@@ -3,7 +3,7 @@
     python -m tests.gpu.compile_graphs [GRAPH …] [--size tiny] [--arch sm_80]
 
 MAX then has virtual devices for the whole process, so this is a process of its own.
-What was compiled, how long it took and how large it is goes to `RESULT`.
+What was compiled, how long it took and how large it is goes into a JSON file.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import json
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from max.driver import (
     Accelerator,
@@ -24,7 +25,7 @@ from max.dtype import DType
 from max.engine import InferenceSession
 from max.graph import DeviceRef, Module
 
-from benchmarks.machine import describe
+from benchmarks.machine import commit, describe
 from max_whisper.config import WhisperConfig
 from max_whisper.features.log_mel import build_log_mel
 from max_whisper.kernels.plain_ops import PlainOps
@@ -73,7 +74,8 @@ def main() -> None:
         took = time.perf_counter() - begin
         print(f"compiled {graph}: {took:.0f} s, {size:,} bytes", flush=True)
         row = {"size": asked.size, "arch": asked.arch, "dtype": asked.dtype}
-        keep({**row, "graph": graph, "seconds": round(took, 1), "bytes": size})
+        row |= {"graph": graph, "seconds": round(took, 1), "bytes": size}
+        keep(row | {"commit": commit()}, asked.json)
 
 
 def arguments() -> argparse.Namespace:
@@ -82,6 +84,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--size", default="tiny", choices=SIZES)
     parser.add_argument("--arch", default="sm_80", choices=ARCHITECTURES)
     parser.add_argument("--dtype", default="bfloat16")
+    parser.add_argument("--json", type=Path, default=RESULT)
     asked = parser.parse_args()
     if unknown := {*asked.graphs} - {*GRAPHS}:
         parser.error(f"expected graphs of {', '.join(GRAPHS)}, found {unknown}")
@@ -122,14 +125,14 @@ def module(graph: str, ops: PlainOps, config: WhisperConfig) -> Module:
     return made
 
 
-def keep(row: dict[str, object]) -> None:
+def keep(row: dict[str, Any], path: Path) -> None:
     """Write a row to the results, over the last one of its kind."""
-    found = json.loads(RESULT.read_text()) if RESULT.exists() else {"rows": []}
+    found = json.loads(path.read_text()) if path.exists() else {"rows": []}
     facts = ("size", "arch", "dtype", "graph")
     others = [r for r in found["rows"] if any(r[f] != row[f] for f in facts)]
     rows = sorted([*others, row], key=lambda r: [r[f] for f in facts])
     result = {"machine": describe(), "rows": rows}
-    RESULT.write_text(json.dumps(result, indent=1) + "\n")
+    path.write_text(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":

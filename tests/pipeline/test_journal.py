@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from itertools import islice
@@ -14,7 +15,7 @@ import pytest
 from max_whisper.engine.protocol import Mel
 from max_whisper.errors import OutputError
 from max_whisper.pipeline.batches import hear
-from max_whisper.pipeline.journal import JournalPlan
+from max_whisper.pipeline.journal import JournalPlan, begin_anew
 from max_whisper.pipeline.options import TranscribeOptions
 from max_whisper.pipeline.recording import Recording, Sound, walks_through
 from max_whisper.transcript import Segment
@@ -99,13 +100,13 @@ def test_another_file_is_never_overwritten(tmp_path: Path) -> None:
     assert path.read_text() == "mine\n"
 
 
-def test_two_processes_do_not_write_the_same_journal(tmp_path: Path) -> None:
+def test_a_journal_that_another_process_writes_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     whole, _ = heard(path)
     other = """
 import fcntl, sys
 file = open(sys.argv[1], "r+b")
-fcntl.lockf(file, fcntl.LOCK_EX)
+fcntl.flock(file, fcntl.LOCK_EX)
 print(flush=True)
 sys.stdin.read()
 """
@@ -113,10 +114,33 @@ sys.stdin.read()
     with subprocess.Popen(command, stdin=PIPE, stdout=PIPE) as process:
         assert process.stdin and process.stdout
         process.stdout.readline()
-        with pytest.raises(OutputError, match="another process"):
+        with pytest.raises(OutputError, match="another transcription"):
             heard(path)
         process.stdin.close()
     assert heard(path) == (whole, 0)
+
+
+def test_a_journal_is_left_to_others_at_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    options = TranscribeOptions.from_keywords(language="en")
+    journal = JournalPlan(path, "a model").open(MEL, options)
+    with pytest.raises(OutputError, match="another transcription"):
+        begin_anew(path)
+    journal.close()
+    begin_anew(path)
+    assert not path.exists()
+    begin_anew(path)
+
+
+def test_a_file_system_without_locks_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: Any) -> None:
+        raise OSError(errno.ENOLCK, "none")
+
+    monkeypatch.setattr("fcntl.flock", none)
+    whole, _ = heard(tmp_path / "journal")
+    assert heard(tmp_path / "journal") == (whole, 0)
 
 
 def test_a_journal_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:

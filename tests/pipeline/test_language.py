@@ -46,7 +46,7 @@ class Polyglot(ScriptedEngine):
         if tuple(prompts[0]) != (TOKENIZER.sot,):
             return super().prefill(features, prompts, *rest, probe=probe, **more)
         probes = np.log([next(self._spoken) for _ in prompts])
-        return DecodingState(features.batch, 1, probes.astype(np.float32), None)
+        return DecodingState(features, 1, probes.astype(np.float32), None)
 
 
 @pytest.mark.parametrize("frames", [0, 700, 5000])
