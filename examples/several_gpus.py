@@ -25,7 +25,7 @@ def main(name_or_path: str, devices: str, *files: str) -> None:
                 said = outcome.transcript.text if outcome.transcript else outcome.error
                 print(f"{device} {outcome.source}: {said}\n", end="")
 
-    list(ThreadPoolExecutor().map(work, models))
+    list(ThreadPoolExecutor(len(models)).map(work, models))
 
 
 if __name__ == "__main__":

@@ -174,17 +174,19 @@ class Whisper:
         recording among all; `journals`, if given, has a journal for each of them, and
         then there must be a known number of sources.
 
-        Raises `OptionError` as `transcribe` does.
+        Raises `OptionError` as `transcribe` does, and `OutputError` for a journal that
+        can no longer be written: then the others go on from theirs another time.
         """
         chosen = self._checked(options)
         plans: Iterable[JournalPlan | None] = repeat(None)
         if journals is not None:
             sources = list(sources)
             plans = [JournalPlan(path, self._identity) for path in journals]
-            if len({os.fspath(path) for path in journals}) != len(sources):
+            names = {os.fspath(path) for path in journals}
+            if not len(names) == len(journals) == len(sources):
                 raise OptionError(
                     f"expected a journal for each of {len(sources)} sources, found "
-                    f"{len(set(journals))}; name as many files"
+                    f"{len(names)} for {len(journals)}; name as many files"
                 )
         pairs = zip(sources, plans, strict=False)
         many = ManyRecordings(self._engine, self._tokenizer, pairs, chosen)

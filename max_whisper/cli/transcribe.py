@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -212,7 +213,9 @@ def _write(
 ) -> None:
     """Write all results, after which the journal is of no use."""
     from max_whisper.formats import render
+    from max_whisper.pipeline.journal import begin_anew
 
     for name in formats:
         write_whole(job.result(name), render(transcript, name, layout))
-    job.journal.unlink(missing_ok=True)
+    with suppress(OutputError):
+        begin_anew(job.journal)

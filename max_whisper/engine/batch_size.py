@@ -8,13 +8,13 @@ from max.dtype import DType
 from max_whisper.config import WhisperConfig
 
 CPU_BATCH, GPU_BATCH = 8, 64
-"""At most: more gained nothing on a CPU, and on a GPU a file would wait for others."""
+"""At most: more gains little on a CPU, and on a GPU a file would wait for others."""
 CPU_BYTES = 2**30
 """What keys and values of the cross-attention may take on a CPU, in float32; while a
 batch gets smaller, there is a copy of those that go on."""
 GPU_PART = 0.5
 """Of the memory that is free once the weights are there; graphs need some too."""
-UNKNOWN_GPU = 16
+UNKNOWN_GPU_BATCH = 16
 """Where a GPU does not say how much memory it has."""
 GROUP = 5
 """Rows of a window: the beams that people ask for."""
@@ -28,7 +28,7 @@ def batch_size(config: WhisperConfig, device: Device, dtype: DType) -> int:
         # A GPU that has nothing free says nothing of it.
         free = device.stats.get("free_memory") or device.stats.get("total_memory")
         if not free:
-            return UNKNOWN_GPU
+            return UNKNOWN_GPU_BATCH
         fit = int(free * GPU_PART) // _window(config, dtype.size_in_bytes)
         most = GPU_BATCH
     return max(1, min(fit, most))
@@ -42,7 +42,8 @@ def _cross(config: WhisperConfig, size: int) -> int:
 
 def _window(config: WhisperConfig, size: int) -> int:
     """Bytes of a window: what is heard, its copy, what is said, and the encoder's."""
+    heard = _cross(config, size) + size * config.max_source_positions * config.d_model
     said = config.max_target_positions * config.decoder_layers * config.d_model
     inner = config.encoder_ffn_dim + 6 * config.d_model
     encoder = size * config.max_source_positions * inner
-    return 2 * _cross(config, size) + 2 * size * GROUP * said + encoder
+    return 2 * heard + 2 * size * GROUP * said + encoder

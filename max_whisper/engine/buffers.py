@@ -1,6 +1,7 @@
 """Windows of buffers, and copies of them.
 
-A copy runs beside us, and not in turn with graphs, so it is waited for.
+A copy runs beside us, and not in turn with graphs: what it reads must be there, and it
+is waited for.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from max.driver import Buffer
 def gathered(buffers: Sequence[Buffer], indices: Sequence[int]) -> Buffer:
     """A new buffer of one window of each, in their order."""
     found = room_for(buffers[0], len(buffers))
+    found.device.synchronize()
     for place, (buffer, index) in enumerate(zip(buffers, indices, strict=True)):
         only(found, place).inplace_copy_from(only(buffer, index))
     found.device.synchronize()
@@ -26,6 +28,7 @@ def room_for(like: Buffer, count: int) -> Buffer:
 
 def put(buffer: Buffer, places: Sequence[int], others: Buffer) -> None:
     """Write other windows over some of a buffer's own."""
+    buffer.device.synchronize()
     for index, place in enumerate(places):
         only(buffer, place).inplace_copy_from(only(others, index))
     buffer.device.synchronize()

@@ -211,7 +211,7 @@ class Engine(Protocol):
         """Windows `[batch, num_frames, num_mel_bins]`, padded, to audio features."""
 
     def gather(self, windows: Sequence[EncodedWindow]) -> AudioFeatures:
-        """Windows that were encoded apart, as one batch."""
+        """Windows that were encoded apart, as one batch; of a whole batch, itself."""
 
     def prefill(
         self,
@@ -224,7 +224,7 @@ class Engine(Protocol):
     ) -> DecodingState:
         """Read one prompt per window into a fresh state of `group` rows a window.
 
-        The features are the state's from now on: `swap` writes into them.
+        The features are the state's while it is used: `swap` writes into them.
         """
 
     def step(

@@ -47,18 +47,9 @@ def hear(
             ready += [pair] if pair[1].window else []
         if not ready and not queue:
             return
-        for attempt, encoded in _encode(engine, tokenizer, ready):
-            queue.put(attempt, encoded)
+        _encode(engine, tokenizer, ready, queue)
         ready = []
-        done: list[tuple[Owner, Walk, HeardWindow]] = []
-        for decoded in queue.run():
-            attempt = decoded.attempt
-            if warmer := attempt.warmer(decoded.result):
-                queue.try_again(decoded, warmer)
-                continue
-            heard = attempt.walk.listen(decoded.result, decoded.encoded)
-            done.append((attempt.owner, attempt.walk, heard))
-        for owner, walk, heard in done:
+        for owner, walk, heard in _listen(queue):
             yield owner, walk, walk.go_on(heard)
             if walk.window:
                 ready.append((owner, walk))
@@ -71,9 +62,12 @@ def _remembered(walk: Walk) -> Iterator[list[Segment]]:
 
 
 def _encode(
-    engine: Engine, tokenizer: Tokenizer, walks: Sequence[tuple[Owner, Walk]]
-) -> Iterator[tuple[Attempt[Owner], EncodedWindow]]:
-    """The next window of each walk, encoded in one batch, and its first attempt."""
+    engine: Engine,
+    tokenizer: Tokenizer,
+    walks: Sequence[tuple[Owner, Walk]],
+    queue: Queue[Owner],
+) -> None:
+    """Encode the next window of each walk in one batch, and let them wait."""
     if not walks:
         return
     features = engine.encode(np.stack([walk.frames for _, walk in walks]))
@@ -83,4 +77,17 @@ def _encode(
     for index, (owner, walk) in enumerate(walks):
         asks = walk.options.multilingual
         decoding = walk.decoding(spoken[index] if asks else None)
-        yield Attempt(owner, walk, decoding), EncodedWindow(features, index)
+        queue.put(Attempt(owner, walk, decoding), EncodedWindow(features, index))
+
+
+def _listen(queue: Queue[Owner]) -> list[tuple[Owner, Walk, HeardWindow]]:
+    """Decode until some windows are done; those that will not do wait again."""
+    done: list[tuple[Owner, Walk, HeardWindow]] = []
+    for decoded in queue.run():
+        attempt = decoded.attempt
+        if warmer := attempt.warmer(decoded.result):
+            queue.try_again(decoded, warmer)
+        else:
+            heard = attempt.walk.listen(decoded.result, decoded.encoded)
+            done.append((attempt.owner, attempt.walk, heard))
+    return done

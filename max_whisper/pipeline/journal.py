@@ -14,8 +14,9 @@ import json
 import os
 import weakref
 from dataclasses import asdict, dataclass, replace
+from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from typing import Any, TypeAlias
 
 from max_whisper.decoding.result import DecodingResult
 from max_whisper.engine.protocol import Mel
@@ -27,9 +28,11 @@ from max_whisper.version import __version__
 Line: TypeAlias = dict[str, Any]
 
 TITLE = "max-whisper journal"
+FORMAT = 1
+"""Of the lines: those of another one are not read."""
 BLOCK = 3000
 """Mel frames that are read at a time."""
-NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
+NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP)
 """What a file system says that has none: then nobody is kept out."""
 
 
@@ -54,8 +57,10 @@ class Journal:
         file = _open(path)
         self.close = weakref.finalize(self, file.close)
         self._file = file
-        lines, end = _whole_lines(file)
-        if path.stat().st_size and not (lines and lines[0].get("title") == TITLE):
+        lines, end = _whole_lines(path)
+        is_ours = bool(lines) and lines[0].get("title") == TITLE
+        if os.fstat(file.fileno()).st_size and not is_ours:
+            self.close()
             raise OutputError(
                 f"{path}: expected a journal of max-whisper or no file, found another "
                 "file; name one of your own"
@@ -77,9 +82,10 @@ class Journal:
         self._write({"walk": walk, "window": number, **asdict(heard)})
 
     def _write(self, line: Line) -> None:
+        left = f"{json.dumps(line)}\n".encode()
         try:
-            self._file.write(f"{json.dumps(line)}\n".encode())
-            self._file.flush()
+            while left:
+                left = left[self._file.write(left) :]
         except OSError as error:
             raise _unwritable(self._path, error) from error
 
@@ -94,31 +100,41 @@ class JournalPlan:
     def open(self, mel: Mel, options: TranscribeOptions) -> Journal:
         """The journal of the recording that has this mel, whatever its batches."""
         options = replace(options, batch_size="auto")
-        digest = hashlib.sha256(f"{__version__} {self.model} {options}".encode())
+        facts = f"{FORMAT} {__version__} {self.model} {options}"
+        digest = hashlib.sha256(facts.encode())
         for start in range(0, len(mel.frames), BLOCK):
             digest.update(mel.frames[start : start + BLOCK].tobytes())
         return Journal(Path(self.path), digest.hexdigest())
 
 
 def begin_anew(path: Path) -> None:
-    """Remove a journal, if there is one. Raises `OutputError` as `Journal` does."""
+    """Remove what is in a journal's place, if anything is.
+
+    Raises `OutputError` if it cannot be removed, or another transcription writes it.
+    """
     if path.exists():
-        with _open(path):
-            path.unlink(missing_ok=True)
-
-
-def _open(path: Path) -> BinaryIO:
-    """A file that nobody else has open like this, begun if there is none."""
-    try:
-        path.touch()
-        file = path.open("r+b")
+        file = _open(path)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink(missing_ok=True)
         except OSError as error:
-            if error.errno not in NO_LOCKS:
-                file.close()
-                raise
-        return file
+            raise _unwritable(path, error) from error
+        finally:
+            file.close()
+
+
+def _open(path: Path) -> FileIO:
+    """A file that nobody else has open like this, begun if there is none.
+
+    What is written is in the file at once, so that closing it cannot fail.
+    """
+    try:
+        while True:
+            path.touch()
+            file = path.open("r+b", buffering=0)
+            _lock(file)
+            if _is_there(path, file):
+                return file
+            file.close()  # it was removed before it was locked
     except BlockingIOError as error:
         raise OutputError(
             f"{path}: expected a journal that nobody else writes, found one of another "
@@ -126,6 +142,23 @@ def _open(path: Path) -> BinaryIO:
         ) from error
     except OSError as error:
         raise _unwritable(path, error) from error
+
+
+def _lock(file: FileIO) -> None:
+    """Keep others out. Raises `BlockingIOError` if they are at work."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            file.close()
+            raise
+
+
+def _is_there(path: Path, file: FileIO) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
 
 
 def _unwritable(path: Path, error: OSError) -> OutputError:
@@ -148,19 +181,18 @@ def _heard(line: Line) -> HeardWindow:
     return HeardWindow(DecodingResult(**result), timings)
 
 
-def _whole_lines(file: BinaryIO) -> tuple[list[Line], int]:
+def _whole_lines(path: Path) -> tuple[list[Line], int]:
     """The lines of a file that are whole, and the byte after the last of them."""
     lines: list[Line] = []
     end = 0
-    for raw in file:
-        if not raw.endswith(b"\n"):
-            break
-        try:
-            line = json.loads(raw)
-        except ValueError:
-            break
-        if not isinstance(line, dict):
-            break
-        lines.append(line)
-        end += len(raw)
+    with path.open("rb") as file:
+        for raw in file:
+            try:
+                line = json.loads(raw) if raw.endswith(b"\n") else None
+            except ValueError:
+                break
+            if not isinstance(line, dict):
+                break
+            lines.append(line)
+            end += len(raw)
     return lines, end

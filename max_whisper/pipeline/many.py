@@ -70,19 +70,25 @@ class ManyRecordings:
         self._sources = sources
         self._options = options
         self._over: list[Outcome] = []
+        self._underway: set[Underway] = set()
 
     def outcomes(self, progress: OnFileProgress | None = None) -> Iterator[Outcome]:
         """Yield them as they come, which need not be in the order of the sources."""
         batch_size = chosen_batch(self._engine, self._options)
         heard = hear(self._engine, self._tokenizer, self._walks(), batch_size)
-        for underway, walk, segments in heard:
+        try:
+            for underway, walk, segments in heard:
+                yield from self._collected()
+                underway.add(walk, segments)
+                if progress:
+                    progress(underway.index, underway.recording.progress)
+                if underway.recording.is_done:
+                    self._underway.remove(underway)
+                    yield underway.outcome(self._tokenizer)
             yield from self._collected()
-            underway.add(walk, segments)
-            if progress:
-                progress(underway.index, underway.recording.progress)
-            if underway.recording.is_done:
-                yield underway.outcome(self._tokenizer)
-        yield from self._collected()
+        finally:
+            for underway in self._underway:
+                underway.recording.close()
 
     def _walks(self) -> Iterator[tuple[Underway, Walk]]:
         """The walks of one recording after the other; what has none is over at once."""
@@ -92,13 +98,21 @@ class ManyRecordings:
                     self._engine, self._tokenizer, source, self._options, journal
                 )
             except (AudioError, OutputError) as error:
-                self._over.append(Outcome(index, source, error=error))
+                self._over.append(Outcome(index, source, error=_bare(error)))
                 continue
             underway = Underway(index, source, recording)
-            if not recording.walks:
+            if recording.walks:
+                self._underway.add(underway)
+            else:
                 self._over.append(underway.outcome(self._tokenizer))
             yield from ((underway, walk) for walk in recording.walks)
 
     def _collected(self) -> Iterator[Outcome]:
         while self._over:
             yield self._over.pop(0)
+
+
+def _bare(error: AudioError | OutputError) -> AudioError | OutputError:
+    """An error without its past, which would keep the recording in memory."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import TypeAlias
 
 from max_whisper.engine.protocol import Engine
@@ -48,7 +48,8 @@ class SegmentStream(Iterator[Segment]):
     """The segments of one recording, each yielded as soon as it is known.
 
     `language` (a code), `duration` (seconds of sound) and `speech_duration` (those that
-    are transcribed; None without `vad_filter`) are known from the start.
+    are transcribed; None without `vad_filter`) are known from the start. Close it, or
+    use it in a `with`, if it is not read to its end.
     """
 
     def __init__(
@@ -66,6 +67,18 @@ class SegmentStream(Iterator[Segment]):
         segment = next(self._segments)
         self._heard.append(segment)
         return segment
+
+    def close(self) -> None:
+        """End it before its end, and leave its journal to others."""
+        if isinstance(self._segments, Generator):
+            self._segments.close()
+        self._recording.close()
+
+    def __enter__(self) -> SegmentStream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def transcript(self) -> Transcript:
         """Transcribe what is left and return the whole."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import subprocess
 import sys
 from itertools import islice
@@ -18,6 +19,7 @@ from max_whisper.pipeline.batches import hear
 from max_whisper.pipeline.journal import JournalPlan, begin_anew
 from max_whisper.pipeline.options import TranscribeOptions
 from max_whisper.pipeline.recording import Recording, Sound, walks_through
+from max_whisper.pipeline.stream import SegmentStream, transcribe
 from max_whisper.transcript import Segment
 from tests.fakes import (
     FakeEngine,
@@ -130,6 +132,38 @@ def test_a_journal_is_left_to_others_at_the_end(tmp_path: Path) -> None:
     begin_anew(path)
     assert not path.exists()
     begin_anew(path)
+
+
+def test_a_journal_that_was_removed_before_it_was_locked_is_begun_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, lock = tmp_path / "journal", fcntl.flock
+    gone: list[Path] = []
+
+    def removed(*arguments: Any) -> None:
+        if not gone:
+            path.unlink()
+            gone.append(path)
+        lock(*arguments)
+
+    monkeypatch.setattr("fcntl.flock", removed)
+    whole, _ = heard(path)
+    assert path.exists()
+    assert heard(path) == (whole, 0)
+
+
+def test_a_stream_that_is_closed_leaves_its_journal_to_others(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    for reads in (0, 2):
+        engine = FakeEngine(fake_config(TOKENIZER), random_logits(TOKENIZER, 11))
+        options = TranscribeOptions.from_keywords(language="en")
+        walks = walks_through(engine, TOKENIZER, MEL, options)
+        walks[0].journal = JournalPlan(path, "a model").open(MEL, options)
+        recording = Recording("en", Sound(MEL, len(MEL.frames) / 100), walks)
+        segments = transcribe(engine, TOKENIZER, recording, options)
+        with SegmentStream(segments, recording, TOKENIZER) as stream:
+            assert len([*islice(stream, reads)]) == reads
+        begin_anew(path)
 
 
 def test_a_file_system_without_locks_will_do(
