@@ -7,7 +7,7 @@ from max.dtype import DType
 
 from max_whisper.config import WhisperConfig
 
-CPU_BATCH, GPU_BATCH = 8, 64
+CPU_BATCH, GPU_BATCH = 12, 64
 """At most: more gains little on a CPU, and on a GPU a file would wait for others."""
 CPU_BYTES = 2**30
 """What keys and values of the cross-attention may take on a CPU, in float32; while a
