@@ -50,10 +50,17 @@ def choose(options: EngineOptions, *, weights_are_half: bool) -> Place:
             "expected a floating dtype on a GPU, found int8; "
             "use bfloat16, or device='cpu'"
         )
+    is_amd = device.api == "hip"
+    if options.dtype == "bfloat16" and is_amd:
+        raise OptionError(
+            "expected dtype auto, float16 or float32 on an AMD GPU, found bfloat16, "
+            "which MAX 26.7 does not compile there"
+        )
     # Its imports start MAX's CPU, whose threads could then no longer be chosen.
     from max_whisper.kernels.plain_ops import PlainOps
 
-    dtype = _DTYPES["bfloat16" if options.dtype == "auto" else options.dtype]
+    half = "float16" if is_amd else "bfloat16"
+    dtype = _DTYPES[half if options.dtype == "auto" else options.dtype]
     return Place(device, PlainOps(DeviceRef.from_device(device), dtype))
 
 

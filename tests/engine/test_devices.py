@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from max.dtype import DType
+from max.graph import DeviceRef
 
 from max_whisper.engine import devices
 from max_whisper.engine.devices import choose
@@ -75,3 +78,20 @@ class Virtual:
 def test_options_out_of_range(options: dict) -> None:
     with pytest.raises(OptionError, match="expected"):
         EngineOptions(**options)
+
+
+@pytest.fixture
+def amd(monkeypatch: pytest.MonkeyPatch) -> None:
+    device = SimpleNamespace(is_host=False, api="hip")
+    monkeypatch.setattr(devices, "_device", lambda *_: device)
+    monkeypatch.setattr(devices.DeviceRef, "from_device", lambda _: DeviceRef.GPU(0))
+
+
+def test_an_amd_gpu_computes_in_float16(amd: None) -> None:
+    place = choose(EngineOptions(device="gpu"), weights_are_half=True)
+    assert place.ops.dtype == DType.float16
+
+
+def test_bfloat16_is_refused_on_an_amd_gpu(amd: None) -> None:
+    with pytest.raises(OptionError, match="on an AMD GPU, found bfloat16"):
+        choose(EngineOptions(device="gpu", dtype="bfloat16"), weights_are_half=True)
