@@ -18,6 +18,7 @@ def alignment(
     q: TensorValue, k: TensorValue, heads: Sequence[int], size: int
 ) -> TensorValue:
     """q `[1, T, D]` and k `[1, P, D]` to `[T, P]`, summed over `heads`."""
+    q, k = (x.rebind([1, *x.shape[1:]]) for x in (q, k))
     parts = [slice(head * size, (head + 1) * size) for head in heads]
     queries, keys = (
         ops.cast(ops.concat([x[:, :, p] for p in parts], axis=0), DType.float32)
@@ -36,6 +37,7 @@ def next_logprobs(
     logits: TensorValue, tokens: TensorValue, end: TensorValue
 ) -> TensorValue:
     """logits `[1, T, V]` and tokens `[1, T]` to `[T]`."""
+    logits = logits.rebind([1, *logits.shape[1:]])
     raw = ops.cast(ops.squeeze(logits, 0), DType.float32)  # [T, V]
     never = ops.constant(-1e30, DType.float32, raw.device)
     is_text = ops.broadcast_to(ops.unsqueeze(_range(raw, 1), 0) < end, raw.shape)
