@@ -46,14 +46,15 @@ test-slow: $(READY)  ## the operations of MAX itself, as our kernels are tested
 gpu-compile: $(READY)  ## the graphs for GPUs that need not be there; hours; ONLY='tiny and sm_80'
 	$(BIN)/pytest -m slow -k '$(or $(ONLY),test_compile)' tests/gpu
 
-# On a machine without a network: docs/gpu.md.
+# On a machine without a network, or with AMD's: docs/gpu.md.
 PYTHON_HERE ?= $(BIN)/python
+GPU_DTYPE ?= bfloat16
 
 gpu-check:  ## on a machine with a GPU: texts, tests and speed; docs/gpu.md
 	status=0; \
-	$(PYTHON_HERE) -m tests.parity.precision --dtype bfloat16 --device gpu || status=1; \
+	$(PYTHON_HERE) -m tests.parity.precision --dtype $(GPU_DTYPE) --device gpu || status=1; \
 	MAX_WHISPER_TEST_DEVICE=gpu $(PYTHON_HERE) -m pytest tests/demo || status=1; \
-	$(PYTHON_HERE) -m benchmarks.gpu || status=1; \
+	$(PYTHON_HERE) -m benchmarks.gpu --dtype $(GPU_DTYPE) || status=1; \
 	$(PYTHON_HERE) -m benchmarks.report || status=1; \
 	exit $$status
 

@@ -18,8 +18,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.gpu_runs import ENGINES, SHAPES, encoder_operations
+from benchmarks.gpu_runs import ENGINES, encoder_operations
 from benchmarks.machine import describe
+from benchmarks.shapes import SHAPES
 
 RESULT = Path(__file__).parent / "results" / "gpu.json"
 SIZES = ("device", "dtype", "batch", "tokens", "rounds")
@@ -41,7 +42,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu")
     parser.add_argument("--device", default="gpu")
     parser.add_argument("--dtype", default="bfloat16")
-    parser.add_argument("--shapes", nargs="+", choices=SHAPES, default=list(SHAPES)[1:])
+    parser.add_argument(
+        "--shapes", nargs="+", choices=SHAPES, default=["turbo", "large-v3"]
+    )
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--tokens", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)

@@ -13,14 +13,9 @@ from typing import Any
 
 import numpy as np
 
-SHAPES: dict[str, dict[str, int]] = {
-    "tiny": {"width": 384, "encoder": 4, "decoder": 4, "heads": 6, "mels": 80},
-    "turbo": {"width": 1280, "encoder": 32, "decoder": 4, "heads": 20, "mels": 128},
-    "large-v3": {"width": 1280, "encoder": 32, "decoder": 32, "heads": 20, "mels": 128},
-}
-"""The first is only for trying the script."""
+from benchmarks.shapes import SHAPES, Shape, facts
 
-VOCABULARY, POSITIONS = 51866, 1500
+POSITIONS = 1500
 
 Both = tuple[Callable[[], Any], Callable[[], Any]]
 """Encode the windows; encode and decode them."""
@@ -46,28 +41,15 @@ def seconds(work: Callable[[], Any]) -> float:
 
 def encoder_operations(shape: str) -> float:
     """Multiplications and additions of the encoder's products, for one window."""
-    facts = SHAPES[shape]
-    width, layers = facts["width"], facts["encoder"]
-    convolutions = 2 * POSITIONS * 3 * facts["mels"] * width
+    sizes = SHAPES[shape]
+    width, layers = sizes["width"], sizes["encoder"]
+    convolutions = 2 * POSITIONS * 3 * sizes["mels"] * width
     convolutions += POSITIONS * 3 * width * width
     block = 12 * POSITIONS * width * width + 2 * POSITIONS * POSITIONS * width
     return 2 * (convolutions + layers * block)
 
 
-def facts(shape: dict[str, int]) -> dict[str, int]:
-    """A shape in Hugging Face's words, which ours shares."""
-    width = shape["width"]
-    found = {"vocab_size": VOCABULARY, "num_mel_bins": shape["mels"], "d_model": width}
-    for side in ("encoder", "decoder"):
-        found[f"{side}_layers"] = shape[side]
-        found[f"{side}_attention_heads"] = shape["heads"]
-        found[f"{side}_ffn_dim"] = 4 * width
-    return found
-
-
-def ours(
-    shape: dict[str, int], device: str, dtype: str, batch: int, tokens: int
-) -> Both:
+def ours(shape: Shape, device: str, dtype: str, batch: int, tokens: int) -> Both:
     """The engine alone, without a tokenizer: the best token goes on."""
     from max_whisper.config import WhisperConfig
     from max_whisper.engine.load import load_engine
@@ -83,9 +65,10 @@ def ours(
     }
     engine = load_engine(config, weights, EngineOptions(device=device, dtype=dtype))
     mel = random.standard_normal((batch, 3000, shape["mels"]), np.float32)
-    anything = np.zeros(VOCABULARY, np.bool_)
-    rules = TokenRules(anything, anything, VOCABULARY)
-    free = [Bounds(0, VOCABULARY, VOCABULARY, False)] * batch
+    vocabulary = shape["vocabulary"]
+    anything = np.zeros(vocabulary, np.bool_)
+    rules = TokenRules(anything, anything, vocabulary)
+    free = [Bounds(0, vocabulary, vocabulary, False)] * batch
 
     def encode() -> Any:
         return engine.encode(mel).states.to_numpy().shape
@@ -100,7 +83,7 @@ def ours(
 
 
 def transformers(
-    shape: dict[str, int], device: str, dtype: str, batch: int, tokens: int
+    shape: Shape, device: str, dtype: str, batch: int, tokens: int
 ) -> Both:
     import torch
     from transformers import WhisperConfig, WhisperForConditionalGeneration
@@ -122,9 +105,7 @@ def transformers(
     return encode, whole
 
 
-def openai(
-    shape: dict[str, int], device: str, dtype: str, batch: int, tokens: int
-) -> Both:
+def openai(shape: Shape, device: str, dtype: str, batch: int, tokens: int) -> Both:
     """One window at a time, in half precision on a GPU, as its users have it."""
     import torch
     from whisper.decoding import DecodingOptions
@@ -133,7 +114,7 @@ def openai(
     width, heads = shape["width"], shape["heads"]
     place, _ = torch_names(device, dtype)
     sound = (shape["mels"], POSITIONS, width, heads, shape["encoder"])
-    text = (VOCABULARY, 448, width, heads, shape["decoder"])
+    text = (shape["vocabulary"], 448, width, heads, shape["decoder"])
     model = Whisper(ModelDimensions(*sound, *text)).to(place).eval()
     half = place != "cpu"
     model = model.half() if half else model
@@ -165,7 +146,7 @@ def torch_names(device: str, dtype: str) -> tuple[str, Any]:
     return place, getattr(torch, dtype if device != "cpu" else "float32")
 
 
-ENGINES: dict[str, Callable[[dict[str, int], str, str, int, int], Both]] = {
+ENGINES: dict[str, Callable[[Shape, str, str, int, int], Both]] = {
     "ours": ours,
     "transformers": transformers,
     "openai-whisper": openai,

@@ -63,6 +63,7 @@ def tables() -> dict[str, str]:
         "batches_int8": batches,
         "int8": precision,
         "bfloat16": precision,
+        "float16": precision,
         "gpu": gpu,
         "gpu_compile": gpu_compile,
         "memory": memory,

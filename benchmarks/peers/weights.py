@@ -11,18 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.peers.environments import BUILD, ROOT, Missing, python, run
+from benchmarks.shapes import NAMES, SHAPES
 
 SHARED = ROOT.parent / "shared"
 TRAINED = SHARED / "models" / "whisper-tiny.en-relearned"
 MODELS = BUILD / "models"
 SCRIPTS = "benchmarks.peers.converters"
-
-SHAPES = {
-    "base": {"d_model": 512, "layers": (6, 6), "heads": 8, "num_mel_bins": 80},
-    "small": {"d_model": 768, "layers": (12, 12), "heads": 12, "num_mel_bins": 80},
-    "turbo": {"d_model": 1280, "layers": (32, 4), "heads": 20, "num_mel_bins": 128},
-}
-"""Shapes for random weights, with the English vocabulary of the trained model."""
 
 
 def weights(model: str, form: str) -> Path:
@@ -49,10 +43,9 @@ def weights(model: str, form: str) -> Path:
 
 
 def random_checkpoint(model: str, made: Path, _: str) -> None:
+    """Of a shape of OpenAI's, with the English vocabulary of the trained model."""
     shape = SHAPES[model]
-    encoder, decoder = shape["layers"]  # type: ignore[misc]
-    numbers = [shape["d_model"], encoder, decoder, shape["heads"]]
-    numbers.append(shape["num_mel_bins"])
+    numbers = [shape[name] for name in NAMES if name != "vocabulary"]
     script("random_weights", TRAINED, made, *map(str, numbers))
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import compress
 
 import numpy as np
 
@@ -67,8 +66,8 @@ class Batch:
     ) -> list[Line]:
         """Begin with other windows, for which there must be room."""
         tasks, prompts, probe = self._plan(options)
-        done = compress(range(len(self.lines)), (line.is_done for line in self.lines))
-        places = [*done][: len(tasks)]
+        done = [place for place, line in enumerate(self.lines) if line.is_done]
+        places = done[: len(tasks)]
         self._state = self._engine.swap(
             self._state, places, features, prompts, probe=probe
         )
@@ -82,10 +81,10 @@ class Batch:
         going = [i for i, line in enumerate(self.lines) if not line.is_done]
         if not going:
             return []
-        if len(self.lines) - len(going) >= ENOUGH * len(self.lines):
+        running = [self.lines[i] for i in going]
+        if self.room >= ENOUGH * len(self.lines):
             self._state = self._engine.keep(self._state, going)
-            self.lines = [self.lines[i] for i in going]
-        running = [line for line in self.lines if not line.is_done]
+            self.lines = [*running]
         enough = min(len(running), ENOUGH * len(self.lines))
         while sum(line.is_done for line in running) < enough:
             self._step()

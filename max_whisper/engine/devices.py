@@ -48,7 +48,7 @@ def choose(options: EngineOptions, *, weights_are_half: bool) -> Place:
     if options.dtype == "int8":
         raise OptionError(
             "expected a floating dtype on a GPU, found int8; "
-            "use bfloat16, or device='cpu'"
+            "leave dtype out, or use device='cpu'"
         )
     is_amd = device.api == "hip"
     if options.dtype == "bfloat16" and is_amd:

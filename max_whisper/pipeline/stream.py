@@ -27,7 +27,7 @@ def transcribe(
     recording: Recording,
     options: TranscribeOptions,
     progress: OnProgress | None = None,
-) -> Iterator[Segment]:
+) -> Generator[Segment, None, None]:
     """Yield the segments of a recording in their order, as they are heard.
 
     `progress` is called after each window, silent ones too. To cancel, close the
@@ -53,7 +53,10 @@ class SegmentStream(Iterator[Segment]):
     """
 
     def __init__(
-        self, segments: Iterator[Segment], recording: Recording, tokenizer: Tokenizer
+        self,
+        segments: Generator[Segment, None, None],
+        recording: Recording,
+        tokenizer: Tokenizer,
     ) -> None:
         self.language = recording.language
         self.duration = recording.duration
@@ -70,8 +73,7 @@ class SegmentStream(Iterator[Segment]):
 
     def close(self) -> None:
         """End it before its end, and leave its journal to others."""
-        if isinstance(self._segments, Generator):
-            self._segments.close()
+        self._segments.close()
         self._recording.close()
 
     def __enter__(self) -> SegmentStream:

@@ -7,7 +7,8 @@ import argparse
 import pytest
 
 from benchmarks.gpu import run
-from benchmarks.gpu_runs import SHAPES, encoder_operations
+from benchmarks.gpu_runs import encoder_operations
+from benchmarks.shapes import SHAPES
 
 
 def test_an_engine_that_fails_is_told_with_the_reason() -> None:
@@ -22,4 +23,4 @@ def test_a_larger_encoder_does_more() -> None:
     assert tiny == pytest.approx(37e9, rel=0.05)
     assert turbo > 50 * tiny
     assert encoder_operations("large-v3") == turbo
-    assert {*SHAPES} == {"tiny", "turbo", "large-v3"}
+    assert {*SHAPES} == {"tiny", "base", "small", "medium", "large-v3", "turbo"}

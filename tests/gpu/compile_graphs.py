@@ -26,6 +26,7 @@ from max.engine import InferenceSession
 from max.graph import DeviceRef, Module
 
 from benchmarks.machine import commit, describe
+from benchmarks.shapes import SHAPES, facts
 from max_whisper.config import WhisperConfig
 from max_whisper.features.log_mel import build_log_mel
 from max_whisper.kernels.plain_ops import PlainOps
@@ -49,17 +50,20 @@ ARCHITECTURES = {
 }
 """Their interface in MAX, and the precision that `devices.py` chooses there."""
 
-SIZES = {
-    # mels, vocabulary, width, layers of the encoder and the decoder, heads
-    "smallest": (80, 512, 64, 1, 1, 1),
-    "tiny": (80, 51865, 384, 4, 4, 6),
-    "base": (80, 51865, 512, 6, 6, 8),
-    "small": (80, 51865, 768, 12, 12, 12),
-    "medium": (80, 51865, 1024, 24, 24, 16),
-    "large-v3": (128, 51866, 1280, 32, 32, 20),
-    "turbo": (128, 51866, 1280, 32, 4, 20),
-}
-"""OpenAI's, and one of equal widths, so that few different products are compiled."""
+SMALLEST = WhisperConfig(
+    num_mel_bins=80,
+    vocab_size=512,
+    d_model=64,
+    encoder_layers=1,
+    encoder_attention_heads=1,
+    encoder_ffn_dim=64,
+    decoder_layers=1,
+    decoder_attention_heads=1,
+    decoder_ffn_dim=64,
+)
+"""Of equal widths, so that few different products are compiled."""
+
+SIZES = ("smallest", *SHAPES)
 
 
 def main() -> None:
@@ -100,19 +104,7 @@ def arguments() -> argparse.Namespace:
 
 def config(size: str) -> WhisperConfig:
     """The shapes of a model of this size."""
-    mels, vocabulary, width, encoder, decoder, heads = SIZES[size]
-    inner = width if size == "smallest" else 4 * width
-    return WhisperConfig(
-        num_mel_bins=mels,
-        vocab_size=vocabulary,
-        d_model=width,
-        encoder_layers=encoder,
-        encoder_attention_heads=heads,
-        encoder_ffn_dim=inner,
-        decoder_layers=decoder,
-        decoder_attention_heads=heads,
-        decoder_ffn_dim=inner,
-    )
+    return SMALLEST if size == "smallest" else WhisperConfig(**facts(SHAPES[size]))
 
 
 def module(graph: str, ops: PlainOps, config: WhisperConfig) -> Module:
@@ -135,9 +127,9 @@ def module(graph: str, ops: PlainOps, config: WhisperConfig) -> Module:
 def keep(row: dict[str, Any], path: Path) -> None:
     """Write a row to the results, over the last one of its kind."""
     found = json.loads(path.read_text()) if path.exists() else {"rows": []}
-    facts = ("size", "arch", "dtype", "graph")
-    others = [r for r in found["rows"] if any(r[f] != row[f] for f in facts)]
-    rows = sorted([*others, row], key=lambda r: [r[f] for f in facts])
+    kind = ("size", "arch", "dtype", "graph")
+    others = [r for r in found["rows"] if any(r[f] != row[f] for f in kind)]
+    rows = sorted([*others, row], key=lambda r: [r[f] for f in kind])
     result = {"machine": describe(), "rows": rows}
     path.write_text(json.dumps(result, indent=1) + "\n")
 
