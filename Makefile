@@ -53,6 +53,7 @@ GPU_DTYPE ?= bfloat16
 gpu-check:  ## on a machine with a GPU: texts, tests and speed; docs/gpu.md
 	status=0; \
 	$(PYTHON_HERE) -m tests.parity.precision --dtype $(GPU_DTYPE) --device gpu || status=1; \
+	$(PYTHON_HERE) -m pytest -m 'not slow' tests/gpu || status=1; \
 	MAX_WHISPER_TEST_DEVICE=gpu $(PYTHON_HERE) -m pytest tests/demo || status=1; \
 	$(PYTHON_HERE) -m benchmarks.gpu --dtype $(GPU_DTYPE) || status=1; \
 	$(PYTHON_HERE) -m benchmarks.report || status=1; \

@@ -4,7 +4,8 @@
 
 Windows of 30 s, greedy, a fixed number of tokens: ours and transformers side by side in
 one batch, openai-whisper one window at a time. Each is a process of its own, and one
-that is not installed is listed with the reason. `--device cpu` tries the script itself.
+that is not installed is listed with the reason. `--engines` measures some, and what was
+measured of the others stays. `--device cpu` tries the script itself.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ import os
 import statistics
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 from typing import Any
 
-from benchmarks.gpu_runs import ENGINES, encoder_operations
+from benchmarks.gpu_runs import ENGINES, LIMITS, encoder_operations, step_values
 from benchmarks.machine import describe
 from benchmarks.shapes import SHAPES
 
@@ -28,14 +30,30 @@ SIZES = ("device", "dtype", "batch", "tokens", "rounds")
 
 def main() -> None:
     asked = arguments()
-    rows = []
-    for shape in asked.shapes:
-        for engine in ENGINES:
-            rows.append({"shape": shape, "engine": engine, **run(engine, shape, asked)})
-            print(json.dumps(rows[-1]), flush=True)
-    result = {"machine": describe(), "rows": rows}
-    result |= {name: getattr(asked, name) for name in SIZES}
-    asked.json.write_text(json.dumps(result, indent=1) + "\n")
+    sizes = {name: getattr(asked, name) for name in SIZES}
+    found = kept(asked.json, sizes)
+    if LIMITS in asked.engines:
+        found["card"] = measure(LIMITS, asked.shapes[0], asked)
+    engines = [engine for engine in asked.engines if engine in ENGINES]
+    for shape, engine in product(asked.shapes, engines):
+        row = {"shape": shape, "engine": engine, **run(engine, shape, asked)}
+        print(json.dumps(row), flush=True)
+        others = [other for other in found["rows"] if place(other) != place(row)]
+        found["rows"] = sorted([*others, row], key=place)
+        found |= {"machine": describe(), **sizes}
+        asked.json.write_text(json.dumps(found, indent=1) + "\n")
+
+
+def kept(path: Path, sizes: dict[str, Any]) -> dict[str, Any]:
+    """What was measured before with the same sizes."""
+    found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    same = all(found.get(name) == value for name, value in sizes.items())
+    return found if same else {"card": {}, "rows": []}
+
+
+def place(row: dict[str, Any]) -> tuple[int, int]:
+    """Where a row stands in the table."""
+    return [*SHAPES].index(row["shape"]), [*ENGINES].index(row["engine"])
 
 
 def arguments() -> argparse.Namespace:
@@ -45,6 +63,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--shapes", nargs="+", choices=SHAPES, default=["turbo", "large-v3"]
     )
+    parser.add_argument(
+        "--engines", nargs="+", choices=(LIMITS, *ENGINES), default=(LIMITS, *ENGINES)
+    )
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--tokens", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
@@ -52,8 +73,8 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def run(engine: str, shape: str, asked: argparse.Namespace) -> dict[str, Any]:
-    """What a process of its own measures, or why it measures nothing."""
+def measure(engine: str, shape: str, asked: argparse.Namespace) -> dict[str, Any]:
+    """What a process of its own prints at last, or why it prints nothing."""
     command = [sys.executable, "-m", "benchmarks.gpu_runs", engine, shape]
     command += [str(getattr(asked, name)) for name in SIZES]
     # MAX sets PYTHONEXECUTABLE behind Python's back, which a child must not see.
@@ -62,14 +83,26 @@ def run(engine: str, shape: str, asked: argparse.Namespace) -> dict[str, Any]:
     )
     if done.returncode:
         return {"missing": (done.stderr.strip().splitlines() or ["no reason"])[-1]}
-    found: dict[str, list[float]] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def run(engine: str, shape: str, asked: argparse.Namespace) -> dict[str, Any]:
+    """The speeds of an engine, or why there are none."""
+    found = measure(engine, shape, asked)
+    if "missing" in found:
+        return found
     encode, whole = (statistics.median(found[name]) for name in ("encode", "whole"))
     windows = 1 if engine == "openai-whisper" else asked.batch
+    # Mostly two bytes a number; a prompt of a token or a few is one step more.
+    step = 2 * step_values(shape, windows, asked.tokens // 2)
+    steps = max(whole - encode, 1e-9)
     return {
         "windows": windows,
         "seconds": whole,
         "seconds_a_window": whole / windows,
-        "tokens_a_second": windows * asked.tokens / max(whole - encode, 1e-9),
+        "tokens_a_second": windows * asked.tokens / steps,
+        "step_tb_s": step * asked.tokens / steps / 1e12,
         "encoder_tflops": windows * encoder_operations(shape) / encode / 1e12,
     }
 

@@ -16,6 +16,8 @@ import numpy as np
 from benchmarks.shapes import SHAPES, Shape, facts
 
 POSITIONS = 1500
+LIMITS = "limits"
+"""Stands for an engine: what the card can do at most."""
 
 Both = tuple[Callable[[], Any], Callable[[], Any]]
 """Encode the windows; encode and decode them."""
@@ -23,6 +25,9 @@ Both = tuple[Callable[[], Any], Callable[[], Any]]
 
 def main() -> None:
     engine, shape, device, dtype, *numbers = sys.argv[1:]
+    if engine == LIMITS:
+        print(json.dumps(limits(device)))
+        return
     batch, tokens, rounds = map(int, numbers)
     encode, whole = ENGINES[engine](SHAPES[shape], device, dtype, batch, tokens)
     encode(), whole()
@@ -49,6 +54,44 @@ def encoder_operations(shape: str) -> float:
     return 2 * (convolutions + layers * block)
 
 
+def step_values(shape: str, windows: int, said: int) -> float:
+    """Numbers that a token step reads: the decoder's weights, and of each window what
+    was heard and so many tokens that were said.
+    """
+    sizes = SHAPES[shape]
+    width, layers = sizes["width"], sizes["decoder"]
+    weights = layers * 14 * width * width + sizes["vocabulary"] * width
+    return weights + windows * layers * 2 * (POSITIONS + said) * width
+
+
+def limits(device: str) -> dict[str, Any]:
+    """What PyTorch finds that the card can do: a large product in bfloat16, and a large
+    copy, read and written."""
+    import torch
+
+    place, size, count = device.replace("gpu", "cuda"), 8192, 20
+    a, b = torch.randn(2, size, size, device=place, dtype=torch.bfloat16)
+    source = torch.randint(256, (2**31,), device=place, dtype=torch.uint8)
+    sink = torch.empty_like(source)
+
+    def seconds(work: Callable[[], Any]) -> float:
+        work()
+        begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+        begin.record()
+        for _ in range(count):
+            work()
+        end.record()
+        torch.cuda.synchronize()
+        found: float = begin.elapsed_time(end) / count / 1000
+        return found
+
+    return {
+        "card": torch.cuda.get_device_name(place),
+        "tflops": 2 * size**3 / seconds(lambda: a @ b) / 1e12,
+        "tb_s": 2 * source.numel() / seconds(lambda: sink.copy_(source)) / 1e12,
+    }
+
+
 def ours(shape: Shape, device: str, dtype: str, batch: int, tokens: int) -> Both:
     """The engine alone, without a tokenizer: the best token goes on."""
     from max_whisper.config import WhisperConfig
@@ -59,9 +102,9 @@ def ours(shape: Shape, device: str, dtype: str, batch: int, tokens: int) -> Both
 
     config = WhisperConfig(**facts(shape))
     random = np.random.default_rng(0)
+    some = (random.standard_normal(2**22, np.float32) / 50).astype(np.float16)
     weights = {
-        name: (random.standard_normal(size, np.float32) / 50).astype(np.float16)
-        for name, size in expected_shapes(config).items()
+        name: np.resize(some, size) for name, size in expected_shapes(config).items()
     }
     engine = load_engine(config, weights, EngineOptions(device=device, dtype=dtype))
     mel = random.standard_normal((batch, 3000, shape["mels"]), np.float32)
@@ -71,7 +114,7 @@ def ours(shape: Shape, device: str, dtype: str, batch: int, tokens: int) -> Both
     free = [Bounds(0, vocabulary, vocabulary, False)] * batch
 
     def encode() -> Any:
-        return engine.encode(mel).states.to_numpy().shape
+        return engine.encode(mel).states.device.synchronize()
 
     def whole() -> None:
         state = engine.prefill(engine.encode(mel), [(1,)] * batch, rules)
@@ -115,9 +158,9 @@ def openai(shape: Shape, device: str, dtype: str, batch: int, tokens: int) -> Bo
     place, _ = torch_names(device, dtype)
     sound = (shape["mels"], POSITIONS, width, heads, shape["encoder"])
     text = (shape["vocabulary"], 448, width, heads, shape["decoder"])
+    # Its weights stay float32, and each layer reads them as what it hears.
     model = Whisper(ModelDimensions(*sound, *text)).to(place).eval()
     half = place != "cpu"
-    model = model.half() if half else model
     kind = torch.float16 if half else torch.float32
     mel = torch.randn(1, shape["mels"], 3000, device=place, dtype=kind)
     options = DecodingOptions(

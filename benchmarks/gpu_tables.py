@@ -16,16 +16,28 @@ def speed(results: dict[str, Any]) -> tuple[Row, list[Row]]:
     def cells(row: dict[str, Any]) -> Row:
         seconds = row["seconds_a_window"]
         numbers = f"{seconds:.3f}", f"{seconds / ours[row['shape']]:.2f}"
-        speeds = f"{row['tokens_a_second']:.0f}", f"{row['encoder_tflops']:.1f}"
-        return str(row["windows"]), *numbers, *speeds
+        encoder = f"{row['encoder_tflops']:.0f}"
+        steps = f"{row['tokens_a_second']:.0f}", f"{row['step_tb_s']:.2f}"
+        return str(row["windows"]), *numbers, encoder, *steps
 
     rows = [
         (row["shape"], row["engine"])
         + ((row["missing"], *[""] * 4) if "missing" in row else cells(row))
         for row in results["rows"]
     ]
-    head = ("shape", "engine", "windows", "s a window", "× ours", "tokens/s", "TFLOP/s")
-    return head, rows
+    head = ("shape", "engine", "windows", "s a window", "× ours")
+    return (*head, "encoder TFLOP/s", "tokens/s", "steps TB/s"), rows
+
+
+def card(results: dict[str, Any]) -> str:
+    """What the card can do, in words; nothing if it was not measured."""
+    found = results.get("card", {})
+    if "card" not in found:
+        return ""
+    return (
+        f"\nThe card, {found['card']}, by PyTorch: {found['tflops']:.0f} TFLOP/s in a "
+        f"product of 8,192³ in bfloat16, {found['tb_s']:.2f} TB/s in a copy.\n"
+    )
 
 
 def compiled(results: dict[str, Any]) -> tuple[Row, list[Row]]:

@@ -145,7 +145,8 @@ def precision(results: dict[str, Any]) -> str:
 
 
 def gpu(results: dict[str, Any]) -> str:
-    return table(*gpu_tables.speed(results)) + measured_with(results)
+    found = table(*gpu_tables.speed(results)) + gpu_tables.card(results)
+    return found + measured_with(results)
 
 
 def gpu_compile(results: dict[str, Any]) -> str:

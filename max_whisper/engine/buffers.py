@@ -1,4 +1,4 @@
-"""Windows of buffers, and copies of them.
+"""Arrays as buffers, windows of buffers, and copies of them.
 
 A copy runs beside us, and not in turn with graphs: what it reads must be there, and it
 is waited for.
@@ -7,8 +7,57 @@ is waited for.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
+from typing import Any
 
-from max.driver import Buffer
+import numpy as np
+from max.driver import CPU, Buffer, Device
+from max.dtype import DType
+from numpy.typing import NDArray
+
+ALIGNMENT = 16
+"""Bytes; where each of several arrays in one buffer may begin."""
+
+
+def uploaded(arrays: Sequence[NDArray[Any]], device: Device) -> list[Buffer]:
+    """Arrays on a device, by one transfer; on the host they are their own memory."""
+    if device.is_host:
+        return [Buffer.from_numpy(array) for array in arrays]
+    return parted(Buffer.from_numpy(joined(arrays)).to(device), arrays)
+
+
+def joined(arrays: Sequence[NDArray[Any]]) -> NDArray[np.uint8]:
+    """The bytes of all, one after the other."""
+    *begins, size = _begins(arrays)
+    found = np.zeros(size, np.uint8)
+    for begin, array in zip(begins, arrays, strict=True):
+        found[begin : begin + array.nbytes] = array.reshape(-1).view(np.uint8)
+    return found
+
+
+def parted(buffer: Buffer, like: Sequence[NDArray[Any]]) -> list[Buffer]:
+    """What was joined, as buffers of their own shapes; no copies."""
+    return [
+        buffer[begin : begin + array.nbytes].view(
+            DType.from_numpy(array.dtype), array.shape
+        )
+        for begin, array in zip(_begins(like), like, strict=False)
+    ]
+
+
+def _begins(arrays: Sequence[NDArray[Any]]) -> list[int]:
+    """Where each begins, and the end of all."""
+    rooms = (-(-array.nbytes // ALIGNMENT) * ALIGNMENT for array in arrays)
+    return [*accumulate(rooms, initial=0)]
+
+
+def as_float32(buffer: Buffer) -> NDArray[np.float32]:
+    """The values of a buffer of any precision, on the host."""
+    host = buffer.to(CPU())
+    if host.dtype != DType.bfloat16:
+        return np.asarray(host.to_numpy(), np.float32)
+    upper = np.asarray(host.view(DType.uint16).to_numpy(), np.uint32)
+    return (upper << 16).view(np.float32)
 
 
 def gathered(buffers: Sequence[Buffer], indices: Sequence[int]) -> Buffer:

@@ -87,15 +87,20 @@ def load_graphs(
     on_compile: OnCompile,
 ) -> dict[str, Model]:
     """The graphs of a model, ready to run, by name."""
-    path = plan.path
-    compiled = _kept(path, session)
+    compiled = _kept(plan.path, session)
     if compiled is None:
         with on_compile(REASON):
-            module = build(plan)
-            compiled = session.compile(module, custom_extensions=plan.ops.extensions)
-        _keep(compiled, path)
+            compiled = compile_graphs(plan, session)
     models: dict[str, Model] = session.init_all(compiled, weights_registry=weights)
     return models
+
+
+def compile_graphs(plan: Plan, session: InferenceSession) -> CompiledModel:
+    """Compile the graphs of a model, and keep them for the next time."""
+    module = build(plan)
+    compiled = session.compile(module, custom_extensions=plan.ops.extensions)
+    _keep(compiled, plan.path)
+    return compiled
 
 
 def _kept(path: Path, session: InferenceSession) -> CompiledModel | None:

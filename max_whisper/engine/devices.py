@@ -35,7 +35,7 @@ def choose(options: EngineOptions, *, weights_are_half: bool) -> Place:
 
     Raises `DeviceError` for a device that is not there.
     """
-    device = _device(options.device, options.threads)
+    device = _device(options)
     if device.is_host:
         if options.dtype not in ("auto", "float32", "int8"):
             raise OptionError(
@@ -57,23 +57,29 @@ def choose(options: EngineOptions, *, weights_are_half: bool) -> Place:
             "which MAX 26.7 does not compile there"
         )
     # Its imports start MAX's CPU, whose threads could then no longer be chosen.
-    from max_whisper.kernels.plain_ops import PlainOps
+    from max_whisper.kernels.gpu_ops import GpuOps
 
     half = "float16" if is_amd else "bfloat16"
     dtype = _DTYPES[half if options.dtype == "auto" else options.dtype]
-    return Place(device, PlainOps(DeviceRef.from_device(device), dtype))
+    own = device.api == "cuda" and dtype != DType.float32
+    return Place(device, GpuOps(DeviceRef.from_device(device), dtype, own))
 
 
-def _device(name: str, threads: int) -> Device:
-    kind, _, number = name.partition(":")
+def _device(options: EngineOptions) -> Device:
+    kind, _, number = options.device.partition(":")
+    count = 0 if kind == "cpu" else accelerator_count()
     if kind in ("auto", "cpu") and not number:
-        return cpu(threads)
+        # int8 asks for a CPU.
+        if count and options.dtype != "int8":
+            return Accelerator(0)
+        return cpu(options.threads)
     if kind not in ("gpu", "cuda") or not (number or "0").isdecimal():
-        raise OptionError(f"expected device auto, cpu, gpu or gpu:N, found {name!r}")
-    count = accelerator_count()
+        raise OptionError(
+            f"expected device auto, cpu, gpu or gpu:N, found {options.device!r}"
+        )
     if int(number or 0) >= count:
         raise DeviceError(
-            f"expected a GPU for device {name!r}, found {count} that MAX can use; "
-            "check the driver, or use device='cpu'"
+            f"expected a GPU for device {options.device!r}, found {count} that MAX can "
+            "use; check the driver, or use device='cpu'"
         )
     return Accelerator(int(number or 0))

@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 from max_whisper.audio.constants import HOP_LENGTH
 from max_whisper.config import WhisperConfig
 from max_whisper.engine.batch_size import batch_size
-from max_whisper.engine.buffers import first_positions, gathered, only, put, room_for
+from max_whisper.engine.buffers import (
+    first_positions,
+    gathered,
+    only,
+    put,
+    room_for,
+    uploaded,
+)
+from max_whisper.engine.captured import Captured
 from max_whisper.engine.protocol import (
     Alignment,
     AudioFeatures,
@@ -32,6 +40,9 @@ from max_whisper.features import log_mel
 from max_whisper.features.kept_frames import KeptFrames
 from max_whisper.kernels.ops import NO_TOKEN
 from max_whisper.model import graphs
+
+CAPTURES = "cuda"
+"""MAX's interface to devices on which a graph is captured."""
 
 
 class MaxEngine:
@@ -131,28 +142,21 @@ class MaxEngine:
         sampling: Sampling | None = None,
     ) -> Candidates:
         rows: Rows = state.memory
-        ancestors = rows.go_on(sources)
         limits = [(b.first_text, b.first_timestamp, b.end, b.first) for b in bounds]
         none = [0] * len(tokens)
         sampling = sampling or Sampling(none, none)
-        found, logprobs = self._run(
-            graphs.STEP,
-            self._put(np.array(tokens, np.int32).reshape(state.batch, state.group)),
-            rows.masks,
-            self._put(np.array(limits, np.int32)),
-            rows.timestamp_begin,
-            self._put(np.array(sampling.temperatures, np.float32)),
-            self._put(np.array(sampling.seeds, np.uint64)),
-            rows.penalty,
-            self._tokens(rows, [b.said for b in bounds]),
-            self._tokens(rows, [b.banned for b in bounds]),
-            *map(self._put, (rows.slots, rows.positions, ancestors)),
-            *state.features.cross,
-            *rows.caches,
+        small = (
+            np.array(tokens, np.int32).reshape(state.batch, state.group),
+            np.array(limits, np.int32),
+            np.array(sampling.temperatures, np.float32),
+            np.array(sampling.seeds, np.uint64),
+            _filled([b.said for b in bounds]),
+            _filled([b.banned for b in bounds]),
+            *rows.go_on(sources, whole=not self._device.is_host),
         )
-        candidates = Candidates(_get(found), _get(logprobs))
+        found, logprobs = map(_get, self._step(state, small))
         rows.advance()
-        return candidates
+        return Candidates(found, logprobs)
 
     def keep(self, state: DecodingState, windows: Sequence[int]) -> DecodingState:
         rows: Rows = state.memory
@@ -194,10 +198,11 @@ class MaxEngine:
         return Rows(
             group=group,
             caches=self._caches((count, capacity, self.config.d_model)),
-            masks=self._put(masks.astype(np.uint8)),
-            timestamp_begin=self._put(np.array([rules.timestamp_begin], np.int32)),
-            penalty=self._put(np.array([rules.repetition_penalty], np.float32)),
-            no_tokens=self._put(np.full((count, 1), NO_TOKEN, np.int32)),
+            rules=(
+                self._put(masks.astype(np.uint8)),
+                self._put(np.array([rules.timestamp_begin], np.int32)),
+                self._put(np.array([rules.repetition_penalty], np.float32)),
+            ),
             slots=np.arange(count, dtype=np.int32),
             positions=np.zeros(count, np.int32),
             ancestors=np.zeros((count, capacity), np.int32),
@@ -221,9 +226,12 @@ class MaxEngine:
         ancestors = np.repeat(slots[:, np.newaxis], tokens.shape[1], 1)
         (probes,) = self._run(
             graphs.PREFILL,
-            *map(self._put, (tokens, np.array(probe.positions, np.int32))),
-            self._put(np.array(probe.tokens, np.int32)),
-            *map(self._put, (slots, np.zeros_like(slots), ancestors)),
+            *self._put_all(
+                tokens,
+                np.array(probe.positions, np.int32),
+                np.array(probe.tokens, np.int32),
+                *(slots, np.zeros_like(slots), ancestors),
+            ),
             *features.cross,
             *rows.caches,
         )
@@ -231,38 +239,53 @@ class MaxEngine:
         state.probes[[*windows]] = _get(probes)
         return state
 
-    def _tokens(self, rows: Rows, lists: Sequence[Sequence[int]]) -> Buffer:
-        """A list of tokens for each row: `[rows, longest]`, filled up at the end."""
-        longest = max(map(len, lists))
-        if not longest:
-            return rows.no_tokens
-        tokens = np.full((len(lists), longest), NO_TOKEN, np.int32)
-        for line, some in zip(tokens, lists, strict=True):
-            line[: len(some)] = some
-        return self._put(tokens)
-
     def _caches(self, shape: tuple[int, ...]) -> tuple[Buffer, ...]:
-        """Keys and values of every layer. MAX's own operations, on a GPU, also read
-        what is not written yet and give it no weight, so there it must be finite."""
-        kind, device = self._cache_dtype, self._device
+        """Keys and values of every layer; nothing is read that was not written."""
         pairs = range(2 * self.config.decoder_layers)
-        if device.is_host:
-            return tuple(Buffer(kind, shape, device) for _ in pairs)
-        return tuple(Buffer.zeros(shape, kind, device) for _ in pairs)
+        return tuple(Buffer(self._cache_dtype, shape, self._device) for _ in pairs)
+
+    def _step(
+        self, state: DecodingState, small: Sequence[NDArray[Any]]
+    ) -> list[Buffer]:
+        """Run the graph; on NVIDIA's as it was captured at the state's first step."""
+        rows: Rows = state.memory
+        others = (*state.features.cross, *rows.caches, *rows.rules)
+        if self._device.api != CAPTURES:
+            return self._run(graphs.STEP, *self._put_all(*small), *others)
+        if rows.captured is None or not rows.captured.fits(small):
+            model = self._model(graphs.STEP)
+            rows.captured = Captured(model, self._device, small, others)
+        return rows.captured.run(small)
 
     def _run(self, graph: str, *inputs: Buffer) -> list[Buffer]:
+        outputs: list[Buffer] = self._model(graph).execute(*inputs)
+        return outputs
+
+    def _model(self, graph: str) -> Model:
         if not self._models:
             raise MaxWhisperError("expected a model that is open, found it closed")
-        outputs: list[Buffer] = self._models[graph].execute(*inputs)
-        return outputs
+        return self._models[graph]
 
     def _put(self, array: NDArray[Any]) -> Buffer:
         """An array on the device; on the host it is the array's own memory."""
         return Buffer.from_numpy(array).to(self._device)
 
+    def _put_all(self, *arrays: NDArray[Any]) -> list[Buffer]:
+        """Small ones, by one transfer."""
+        return uploaded(arrays, self._device)
+
 
 def _buffers(features: AudioFeatures) -> tuple[Buffer, ...]:
     return features.states, *features.cross
+
+
+def _filled(lists: Sequence[Sequence[int]]) -> NDArray[np.int32]:
+    """A list of tokens for each row: `[rows, longest]`, filled up at the end."""
+    longest = max(1, *map(len, lists))
+    tokens = np.full((len(lists), longest), NO_TOKEN, np.int32)
+    for line, some in zip(tokens, lists, strict=True):
+        line[: len(some)] = some
+    return tokens
 
 
 def _get(buffer: Buffer) -> NDArray[Any]:

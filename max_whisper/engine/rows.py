@@ -9,6 +9,8 @@ import numpy as np
 from max.driver import Buffer
 from numpy.typing import NDArray
 
+from max_whisper.engine.captured import Captured
+
 
 @dataclass(slots=True)
 class Rows:
@@ -16,19 +18,17 @@ class Rows:
 
     `positions [rows]` is where the next token of a row stands, `slots [rows]` where in
     the caches it is written; `ancestors [rows, n]` says in which slot each earlier
-    position of a row lies. `no_tokens` is what is penalised and banned where nothing
-    is.
+    position of a row lies. `rules` are the masks, where timestamps begin and the
+    penalty. `captured` is the step on a GPU, once it has run.
     """
 
     group: int
     caches: tuple[Buffer, ...]
-    masks: Buffer
-    timestamp_begin: Buffer
-    penalty: Buffer
-    no_tokens: Buffer
+    rules: tuple[Buffer, Buffer, Buffer]
     slots: NDArray[np.int32]
     positions: NDArray[np.int32]
     ancestors: NDArray[np.int32]
+    captured: Captured | None = None
 
     def of(self, windows: Sequence[int]) -> NDArray[np.int64]:
         """The numbers of the rows of some windows, `[windows, group]`."""
@@ -41,17 +41,21 @@ class Rows:
         self.positions[rows] = (lengths - 1)[:, np.newaxis]
         self.ancestors[rows] = self.slots[rows[:, 0]][:, np.newaxis, np.newaxis]
 
-    def go_on(self, sources: Sequence[int] | None) -> NDArray[np.int32]:
+    def go_on(
+        self, sources: Sequence[int] | None, *, whole: bool = False
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
         """Go on from the past of other rows, its own if None, by one token a row.
 
-        Returns the ancestors of all positions up to that token.
+        Returns slots, positions and the ancestors of all positions up to that token,
+        or of all that there are if `whole`.
         """
         if sources is not None:
             self.ancestors = self.ancestors[[*sources]]
             self.positions = self.positions[[*sources]]
         self.ancestors[np.arange(len(self.slots)), self.positions] = self.slots
         length = int(self.positions.max()) + 1
-        return np.ascontiguousarray(self.ancestors[:, :length])
+        ancestors = self.ancestors if whole else self.ancestors[:, :length]
+        return self.slots, self.positions, np.ascontiguousarray(ancestors)
 
     def advance(self) -> None:
         """The next token is one position on.
@@ -66,8 +70,8 @@ class Rows:
         kept = self.of(windows).ravel()
         return replace(
             self,
-            no_tokens=self.no_tokens[: kept.size, :],
             slots=self.slots[kept],
             positions=self.positions[kept],
             ancestors=self.ancestors[kept],
+            captured=None,
         )

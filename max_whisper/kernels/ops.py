@@ -1,9 +1,9 @@
 """What a Whisper is made of, as operations on graph values.
 
-Three sets implement this page: `MojoOps` (our kernels, on a CPU), `Int8Ops` (the same
-with products in int8) and `PlainOps` (MAX's own operations, on a GPU, and the baseline
-that the kernels are tested against). The model knows only this page, so that one set of
-modules serves every device.
+Four sets implement this page: `MojoOps` (our kernels, on a CPU), `Int8Ops` (the same
+with products in int8), `PlainOps` (MAX's own operations: the baseline that the kernels
+are tested against) and `GpuOps` (MAX's own and some of our kernels, on a GPU). The
+model knows only this page, so that one set of modules serves every device.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The operations as MAX's own, for GPUs; on a CPU, the baseline of our kernels."""
+"""The operations as MAX's own, for any device: the baseline of our kernels."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from max.graph import (
     Weight,
     ops,
 )
-from max.nn.attention import MHAMaskVariant
-from max.nn.kernels import flash_attention_gpu
 from numpy.typing import NDArray
 
 from max_whisper.kernels.ops import Matrix
@@ -110,10 +108,6 @@ class PlainOps:
         self, q: TensorValue, keys: TensorValue, values: TensorValue
     ) -> TensorValue:
         heads = int(keys.shape[1])
-        # MAX 26.7 has flash attention for Hopper in bfloat16 only.
-        flash = self.device.is_gpu() and self.dtype == DType.bfloat16
-        if flash and q.shape[1] == keys.shape[2]:
-            return self._flash(q, keys, values)
         return self._join(self._attend(self._split(q, heads), keys, values))
 
     def cached_attention(
@@ -226,17 +220,3 @@ class PlainOps:
             hidden = ops.constant(-1e4, self.dtype, self.device)
             scores = ops.where(seen, scores, ops.broadcast_to(hidden, scores.shape))
         return ops.matmul(ops.softmax(scores * scale), values)
-
-    def _flash(
-        self, q: TensorValue, keys: TensorValue, values: TensorValue
-    ) -> TensorValue:
-        """The same without ever writing the scores; GPU only."""
-        heads, size = int(keys.shape[1]), int(keys.shape[3])
-        y = flash_attention_gpu(
-            q.reshape((q.shape[0], q.shape[1], heads, size)),
-            keys.transpose(1, 2),
-            values.transpose(1, 2),
-            MHAMaskVariant.NULL_MASK,
-            size**-0.5,
-        )
-        return y.reshape(q.shape)

@@ -12,7 +12,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from max.graph import BufferValue, TensorValue, Value
+from max.graph import BufferValue, Dim, TensorValue, Value
 
 from max_whisper.config import WhisperConfig
 from max_whisper.kernels.ops import BlockOps, Matrix
@@ -25,6 +25,7 @@ from max_whisper.model.layers import (
     projections,
     weights_of,
 )
+from max_whisper.model.layers_alike import LayersAlike
 from max_whisper.model.parameters import Parameters
 
 
@@ -42,6 +43,17 @@ class Memory:
     slots: TensorValue
     starts: TensorValue
     ancestors: TensorValue
+
+    @classmethod
+    def of(cls, values: Sequence[Any]) -> Memory:
+        """A memory of one layer, from what `layer` gives."""
+        *paths, k, v, key_cache, value_cache = values
+        return cls([k, v], [key_cache, value_cache], *paths)
+
+    def layer(self, i: int) -> list[Value[Any]]:
+        """Paths, then cross keys and values, and caches, of one layer."""
+        own = slice(2 * i, 2 * i + 2)
+        return [*self.paths, *self.cross[own], *self.caches[own]]
 
     @property
     def paths(self) -> tuple[TensorValue, TensorValue, TensorValue]:
@@ -66,17 +78,20 @@ def listen(
     features: TensorValue, at: Parameters, config: WhisperConfig
 ) -> list[TensorValue]:
     """Audio features `[B, P, d_model]` to every layer's cross keys and values."""
-    cross: list[TensorValue] = []
     heads = config.decoder_attention_heads
-    for i in range(config.decoder_layers):
-        attn = at / f"layers.{i}" / "encoder_attn"
-        k, v = attn / "k_proj", attn / "v_proj"
+
+    def hear(at: Parameters, features: TensorValue) -> Sequence[TensorValue]:
+        k, v = at / "encoder_attn" / "k_proj", at / "encoder_attn" / "v_proj"
         if isinstance(at.ops, BlockOps):
-            cross += at.ops.cross(features, heads, products_of([k, v]))
-        else:
-            memory = linear(features, k), linear(features, v)
-            cross += at.ops.memorise(*memory, heads)
-    return cross
+            return at.ops.cross(features, heads, products_of([k, v]))
+        return at.ops.memorise(linear(features, k), linear(features, v), heads)
+
+    hearing = LayersAlike("listen", hear)
+    return [
+        value.tensor
+        for i in range(config.decoder_layers)
+        for value in hearing(at / f"layers.{i}", features)
+    ]
 
 
 def decode(
@@ -89,15 +104,20 @@ def decode(
     memory: B, or B · Q.
     """
     batch, queries = tokens.shape
-    rows = memory.slots.shape[0]
-    said = (batch, queries) if rows == batch else (batch * queries, 1)
     embedding = (at / "embed_tokens").matrix()
     positions = (at / "embed_positions").tensor()
-    x = at.ops.embed(tokens.reshape(said), memory.starts, embedding, positions)
-    x = x.reshape((batch, queries, config.d_model))
+    said = _by_row(tokens, memory)
+    x = at.ops.embed(said, memory.starts, embedding, positions)
+    x = _by_window(x, (batch, queries, config.d_model))
+
+    def block(at: Parameters, x: TensorValue, *values: Any) -> Sequence[TensorValue]:
+        return _block(x, Memory.of(values), at, config)
+
     asked: list[TensorValue] = []
+    blocks = LayersAlike("decoder_block", block)
     for i in range(config.decoder_layers):
-        x, queries = _block(x, memory, i, at / f"layers.{i}", config)
+        found = blocks(at / f"layers.{i}", x, *memory.layer(i))
+        x, queries = (value.tensor for value in found)
         asked.append(queries)
     return Decoded(x, tuple(asked), embedding)
 
@@ -135,16 +155,15 @@ def align(
 
 
 def _block(
-    x: TensorValue, memory: Memory, i: int, at: Parameters, config: WhisperConfig
+    x: TensorValue, memory: Memory, at: Parameters, config: WhisperConfig
 ) -> tuple[TensorValue, TensorValue]:
-    """Layer i, and what it asked of the sound."""
-    cross = memory.cross[2 * i : 2 * i + 2]
+    """A layer, with the memory of it alone, and what it asked of the sound."""
     if isinstance(at.ops, BlockOps):
-        caches = memory.caches[2 * i : 2 * i + 2]
-        return at.ops.decoder_block(x, [*memory.paths, *cross], caches, [*_weights(at)])
-    x = _self_attention(x, memory, i, at, config)
+        heard = [*memory.paths, *memory.cross]
+        return at.ops.decoder_block(x, heard, memory.caches, [*_weights(at)])
+    x = _self_attention(x, memory, at, config)
     queries = _queries(x, at)
-    x = _cross_attention(x, queries, cross, at)
+    x = _cross_attention(x, queries, memory.cross, at)
     return feed_forward(x, at), queries
 
 
@@ -161,18 +180,31 @@ def _weights(at: Parameters) -> Iterator[Value[Any]]:
 
 
 def _self_attention(
-    x: TensorValue, memory: Memory, layer: int, at: Parameters, config: WhisperConfig
+    x: TensorValue, memory: Memory, at: Parameters, config: WhisperConfig
 ) -> TensorValue:
-    batch, queries, width = x.shape
-    rows = memory.slots.shape[0]
-    said = (batch, queries, width) if rows == batch else (batch * queries, 1, width)
     attn = at / "self_attn"
     qkv = projections(x, at / "self_attn_layer_norm", [attn / n for n in QKV])
-    qkv = [value.reshape(said) for value in qkv]
-    caches = memory.caches[2 * layer : 2 * layer + 2]
+    qkv = [_by_row(value, memory) for value in qkv]
     heads = config.decoder_attention_heads
-    y = at.ops.cached_attention(qkv, caches, memory.paths, heads)
-    return linear(y.reshape(x.shape), attn / "out_proj", add=x)
+    y = at.ops.cached_attention(qkv, memory.caches, memory.paths, heads)
+    return linear(_by_window(y, x.shape), attn / "out_proj", add=x)
+
+
+def _by_row(x: TensorValue, memory: Memory) -> TensorValue:
+    """`[B, Q, …]` as what each row of the memory says: itself, or `[B · Q, 1, …]`."""
+    (rows,) = memory.slots.shape
+    batch, queries, *rest = x.shape
+    if rows == batch:
+        return x
+    return x.reshape((batch * queries, 1, *rest)).rebind((rows, 1, *rest))
+
+
+def _by_window(x: TensorValue, shape: Sequence[Dim | int]) -> TensorValue:
+    """Back to `[B, Q, …]`."""
+    batch, queries, *rest = shape
+    if x.shape[0] == batch:
+        return x
+    return x.rebind((batch * queries, 1, *rest)).reshape((batch, queries, *rest))
 
 
 def _queries(x: TensorValue, at: Parameters) -> TensorValue:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from max.dtype import DType
-from max.graph import BufferType, Dim, Graph, Module, TensorType, Type, Value, ops
+from max.graph import BufferType, Graph, Module, TensorType, Type, Value, ops
 
 from max_whisper.config import WhisperConfig
 from max_whisper.model.decoder import Memory, align, choose, decode, listen, project
@@ -41,7 +41,7 @@ def build_prefill(module: Module, at: Parameters, config: WhisperConfig) -> None
     types = asked + _memory_types(at, config, "batch")
     with _graph(PREFILL, types, module, at) as graph:
         tokens, position, probed = (value.tensor for value in graph.inputs[:3])
-        memory = _memory(graph.inputs[3:], config, tokens.shape[0])
+        memory = _memory(graph.inputs[3:], config)
         decoded = decode(tokens, memory, at / "decoder", config)
         state = at.ops.take(decoded.states, position)
         logits = project(state, decoded.embedding, at / "decoder")
@@ -49,24 +49,28 @@ def build_prefill(module: Module, at: Parameters, config: WhisperConfig) -> None
 
 
 def build_step(module: Module, at: Parameters, config: WhisperConfig) -> None:
-    """tokens `[batch, group]` and the rules of `Ops.next_tokens`."""
-    asked = [
+    """tokens `[batch, group]` and the rules of `Ops.next_tokens`: first what is new at
+    each step, at last what is the same at all of them."""
+    new = [
         _type(at, DType.int32, "batch", "group"),
-        _type(at, DType.uint8, 2, config.vocab_size),
         _type(at, DType.int32, "rows", 4),
-        _type(at, DType.int32, 1),
         _type(at, DType.float32, "rows"),
         _type(at, DType.uint64, "rows"),
-        _type(at, DType.float32, 1),
         _type(at, DType.int32, "rows", "said"),
         _type(at, DType.int32, "rows", "banned"),
     ]
-    types = asked + _memory_types(at, config, "rows")
+    same = [
+        _type(at, DType.uint8, 2, config.vocab_size),
+        _type(at, DType.int32, 1),
+        _type(at, DType.float32, 1),
+    ]
+    types = [*new, *_memory_types(at, config, "rows"), *same]
     with _graph(STEP, types, module, at) as graph:
-        own = len(asked)
-        tokens, *rules = (value.tensor for value in graph.inputs[:own])
-        rows = tokens.shape[0] * tokens.shape[1]
-        memory = _memory(graph.inputs[own:], config, rows)
+        tokens, *one = (value.tensor for value in graph.inputs[: len(new)])
+        masks, begin, penalty = (value.tensor for value in graph.inputs[-len(same) :])
+        bounds, temperatures, seeds, *lists = one
+        rules = [masks, bounds, begin, temperatures, seeds, penalty, *lists]
+        memory = _memory(graph.inputs[len(new) : -len(same)], config)
         decoded = decode(tokens, memory, at / "decoder", config)
         graph.output(*choose(decoded, rules, at / "decoder"))
 
@@ -81,7 +85,7 @@ def build_align(module: Module, at: Parameters, config: WhisperConfig) -> None:
     types = asked + _memory_types(at, config, 1)
     with _graph(ALIGN, types, module, at) as graph:
         tokens, end, features = (value.tensor for value in graph.inputs[:3])
-        memory = _memory(graph.inputs[3:], config, tokens.shape[0])
+        memory = _memory(graph.inputs[3:], config)
         decoded = decode(tokens, memory, at / "decoder", config)
         logits = project(decoded.states, decoded.embedding, at / "decoder")
         heard = align(decoded, features, at / "decoder", config)
@@ -109,11 +113,9 @@ def _memory_types(at: Parameters, config: WhisperConfig, rows: str | int) -> lis
     return [*paths, *cross * pairs, *[cache] * (2 * pairs)]
 
 
-def _memory(values: Sequence[Value], config: WhisperConfig, rows: Dim) -> Memory:
+def _memory(values: Sequence[Value], config: WhisperConfig) -> Memory:
     pairs = 2 * config.decoder_layers
-    slots, starts, ancestors = (
-        value.tensor.rebind([rows, *value.tensor.shape[1:]]) for value in values[:3]
-    )
+    slots, starts, ancestors = (value.tensor for value in values[:3])
     cross = [value.tensor for value in values[3 : 3 + pairs]]
     caches = [value.buffer for value in values[3 + pairs :]]
     return Memory(cross, caches, slots, starts, ancestors)

@@ -15,26 +15,37 @@ from max_whisper.kernels.ops import Matrix, Ops
 class Parameters:
     """A place in a checkpoint: `parameters / "encoder" / "layers.0"`.
 
-    `shapes` are those of the whole checkpoint, by key.
+    `shapes` are those of the whole checkpoint, by key. `layer` is what keys begin with
+    that stand for those of any layer alike.
     """
 
     ops: Ops
     shapes: Mapping[str, tuple[int, ...]]
     path: str = ""
+    layer: str = ""
 
     def __truediv__(self, name: str) -> Parameters:
         return replace(self, path=f"{self.path}.{name}" if self.path else name)
+
+    def of_any_layer(self) -> Parameters:
+        """This place, a layer's, for a subgraph that is called for all of them."""
+        return replace(self, layer=f"{self.path}.")
 
     def matrix(self) -> Matrix:
         """The `weight` here as a matrix `[rows, all that a row reads]`."""
         key = f"{self.path}.weight"
         rows, *columns = self.shapes[key]
-        return self.ops.matrix(key, rows, prod(columns))
+        matrix = self.ops.matrix(key.removeprefix(self.layer), rows, prod(columns))
+        matrix.weight._placeholder = bool(self.layer)
+        return matrix
 
     def tensor(self, name: str = "weight") -> TensorValue:
         """A vector or a table, as it is."""
         key = f"{self.path}.{name}"
-        weight = Weight(key, self.ops.dtype, self.shapes[key], self.ops.device)
+        name, shape = key.removeprefix(self.layer), self.shapes[key]
+        weight = Weight(name, self.ops.dtype, shape, self.ops.device)
+        # MAX has no other way to say that a call completes the name.
+        weight._placeholder = bool(self.layer)
         return TensorValue(weight)
 
     def bias(self) -> TensorValue | None:

@@ -8,7 +8,12 @@ MACHINE = {"commit": "abc", "cores": 2, "processor": "x", "python": "3", "versio
 
 
 def test_a_gpu_is_told_beside_its_peers_and_what_is_missing() -> None:
-    measured = {"windows": 16, "tokens_a_second": 900.0, "encoder_tflops": 30.0}
+    measured = {
+        "windows": 16,
+        "tokens_a_second": 900.0,
+        "encoder_tflops": 30.0,
+        "step_tb_s": 0.5,
+    }
     rows = [
         {"shape": "turbo", "engine": "ours", "seconds_a_window": 0.1, **measured},
         {
@@ -20,9 +25,11 @@ def test_a_gpu_is_told_beside_its_peers_and_what_is_missing() -> None:
         {"shape": "turbo", "engine": "openai-whisper", "missing": "no such module"},
     ]
     rows = [{"shape": "turbo", **row} for row in rows]
-    table = gpu({"rows": rows, "machine": MACHINE})
-    assert "| turbo | transformers | 16 | 0.250 | 2.50 | 900 | 30.0 |" in table
+    card = {"card": "X100", "tflops": 801.2, "tb_s": 3.0}
+    table = gpu({"rows": rows, "machine": MACHINE, "card": card})
+    assert "| turbo | transformers | 16 | 0.250 | 2.50 | 30 | 900 | 0.50 |" in table
     assert "| turbo | openai-whisper | no such module |" in table
+    assert "X100, by PyTorch: 801 TFLOP/s" in table
 
 
 def test_what_was_compiled_is_told_and_what_was_not() -> None:

@@ -12,6 +12,7 @@ from max_whisper.engine import devices
 from max_whisper.engine.devices import choose
 from max_whisper.engine.options import EngineOptions
 from max_whisper.errors import DeviceError, OptionError
+from max_whisper.kernels.gpu_ops import GpuOps
 from max_whisper.kernels.int8_ops import Int8Ops
 
 
@@ -43,6 +44,33 @@ def test_without_a_gpu_it_is_the_cpu(no_gpu: None, name: str) -> None:
     place = choose(EngineOptions(device=name), weights_are_half=False)
     assert place.device.is_host
     assert place.ops.dtype == DType.float32
+
+
+@pytest.fixture
+def one_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    device = SimpleNamespace(is_host=False, api="cuda")
+    monkeypatch.setattr(devices, "accelerator_count", lambda: 1)
+    monkeypatch.setattr(devices, "Accelerator", lambda number: device)
+    monkeypatch.setattr(devices.DeviceRef, "from_device", lambda _: DeviceRef.GPU(0))
+
+
+@pytest.mark.parametrize("name", ["auto", "gpu", "cuda:0"])
+def test_with_a_gpu_it_is_the_gpu(one_gpu: None, name: str) -> None:
+    place = choose(EngineOptions(device=name), weights_are_half=True)
+    assert not place.device.is_host
+    assert place.ops == GpuOps(DeviceRef.GPU(0), DType.bfloat16, own_products=True)
+
+
+def test_a_gpu_computes_in_float32_by_max_alone(one_gpu: None) -> None:
+    place = choose(EngineOptions(dtype="float32"), weights_are_half=True)
+    assert place.ops == GpuOps(DeviceRef.GPU(0), DType.float32)
+
+
+@pytest.mark.parametrize("options", [{"device": "cpu"}, {"dtype": "int8"}])
+def test_a_gpu_is_left_alone_by_who_asks_for_a_cpu(
+    one_gpu: None, options: dict
+) -> None:
+    assert choose(EngineOptions(**options), weights_are_half=True).device.is_host
 
 
 def test_half_weights_stay_half() -> None:

@@ -1,15 +1,19 @@
 """Compile a Whisper's graphs for a GPU that need not be there.
 
     python -m tests.gpu.compile_graphs [GRAPH …] [--size tiny] [--arch sm_80]
+    python -m tests.gpu.compile_graphs --keep FOLDER --model MODEL [--arch sm_90a]
 
 MAX then has virtual devices for the whole process, so this is a process of its own.
-What was compiled, how long it took and how large it is goes into a JSON file.
+What was compiled, how long it took and how large it is goes into a JSON file. With
+`--keep`, all graphs of a model are compiled together, and kept where a machine with
+such a GPU finds them if its `MAX_WHISPER_CACHE` is that folder.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -17,6 +21,7 @@ from typing import Any
 
 from max.driver import (
     Accelerator,
+    set_virtual_cpu_target,
     set_virtual_device_api,
     set_virtual_device_count,
     set_virtual_device_target_arch,
@@ -28,8 +33,9 @@ from max.graph import DeviceRef, Module
 from benchmarks.machine import commit, describe
 from benchmarks.shapes import SHAPES, facts
 from max_whisper.config import WhisperConfig
+from max_whisper.engine.compile import Plan, compile_graphs
 from max_whisper.features.log_mel import build_log_mel
-from max_whisper.kernels.plain_ops import PlainOps
+from max_whisper.kernels.gpu_ops import GpuOps
 from max_whisper.model.graphs import (
     build_align,
     build_encode,
@@ -37,9 +43,12 @@ from max_whisper.model.graphs import (
     build_step,
 )
 from max_whisper.model.parameters import Parameters
-from max_whisper.weights import expected_shapes
+from max_whisper.weights import expected_shapes, load_checkpoint
 
 RESULT = Path(__file__).parents[2] / "benchmarks" / "results" / "gpu_compile.json"
+
+PORTABLE = "x86-64-v3"
+"""What the code beside the GPU's may ask of a CPU."""
 
 GRAPHS = ("log_mel", "encode", "prefill", "step", "align")
 
@@ -70,14 +79,26 @@ def main() -> None:
     asked = arguments()
     api, usual = ARCHITECTURES[asked.arch]
     dtype = asked.dtype or usual
+    # What is kept may be read on another CPU than this one.
+    set_virtual_cpu_target(PORTABLE)
     set_virtual_device_api(api)
     set_virtual_device_target_arch(asked.arch)
     set_virtual_device_count(1)
-    session = InferenceSession([Accelerator()])
-    ops = PlainOps(DeviceRef.GPU(0), getattr(DType, dtype))
+    device = Accelerator()
+    session = InferenceSession([device])
+    own = api == "cuda" and dtype != "float32"
+    ops = GpuOps(DeviceRef.from_device(device), getattr(DType, dtype), own)
+    if asked.keep:
+        os.environ["MAX_WHISPER_CACHE"] = str(asked.keep)
+        plan = Plan(load_checkpoint(asked.model).config, ops, device)
+        compile_graphs(plan, session)
+        print(f"kept {plan.path}")
+        return
     for graph in asked.graphs:
         begin = time.perf_counter()
-        compiled = session.compile(module(graph, ops, config(asked.size)))
+        compiled = session.compile(
+            module(graph, ops, config(asked.size)), custom_extensions=ops.extensions
+        )
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"{graph}.mef"
             compiled.export_mef(path)
@@ -96,6 +117,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--arch", default="sm_80", choices=ARCHITECTURES)
     parser.add_argument("--dtype", help="the usual one of the architecture")
     parser.add_argument("--json", type=Path, default=RESULT)
+    parser.add_argument("--keep", type=Path, metavar="FOLDER")
+    parser.add_argument("--model", default="demo", help="whose shapes are kept")
     asked = parser.parse_args()
     if unknown := {*asked.graphs} - {*GRAPHS}:
         parser.error(f"expected graphs of {', '.join(GRAPHS)}, found {unknown}")
@@ -107,7 +130,7 @@ def config(size: str) -> WhisperConfig:
     return SMALLEST if size == "smallest" else WhisperConfig(**facts(SHAPES[size]))
 
 
-def module(graph: str, ops: PlainOps, config: WhisperConfig) -> Module:
+def module(graph: str, ops: GpuOps, config: WhisperConfig) -> Module:
     """One graph of a Whisper."""
     made = Module()
     at = Parameters(ops, expected_shapes(config))

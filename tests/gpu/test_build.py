@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import pytest
+from max.driver import CPU
 from max.dtype import DType
 from max.graph import DeviceRef
 
-from max_whisper.kernels.plain_ops import PlainOps
+from max_whisper.engine.compile import Plan, build
+from max_whisper.kernels.gpu_ops import GpuOps
 from tests.gpu.compile_graphs import GRAPHS, config, module
 
 
+@pytest.mark.parametrize("own_products", [False, True])
 @pytest.mark.parametrize("graph", GRAPHS)
-def test_a_graph_is_built(graph: str) -> None:
-    assert module(graph, PlainOps(DeviceRef.GPU(0), DType.float16), config("tiny"))
+def test_a_graph_is_built(graph: str, own_products: bool) -> None:
+    ops = GpuOps(DeviceRef.GPU(0), DType.float16, own_products)
+    assert module(graph, ops, config("tiny"))
+
+
+def test_all_graphs_are_built_as_one_module() -> None:
+    ops = GpuOps(DeviceRef.GPU(0), DType.float16, own_products=True)
+    assert build(Plan(config("tiny"), ops, CPU()))

@@ -23,6 +23,7 @@ import numpy as np
 
 from benchmarks import accuracy
 from benchmarks.machine import describe
+from max_whisper.engine.buffers import as_float32
 from max_whisper.engine.protocol import Candidates
 from max_whisper.weights import load_checkpoint
 from tests.parity.ours import Ours
@@ -138,7 +139,7 @@ def compare(exact: Ours, near: Ours, path: Path, text: str, found: Forced) -> No
     words = tokenizer.encode(" " + text)[:200]
     tokens = [*start, tokenizer.no_timestamps, *words]
     features = [ours.engine.encode(window) for ours in (exact, near)]
-    states, others = (f.states.to_numpy() for f in features)
+    states, others = (as_float32(f.states) for f in features)
     found.encoder.append(
         float(np.linalg.norm(states - others) / np.linalg.norm(states))
     )
