@@ -31,17 +31,21 @@ SIZES = ("device", "dtype", "batch", "tokens", "rounds")
 def main() -> None:
     asked = arguments()
     sizes = {name: getattr(asked, name) for name in SIZES}
-    found = kept(asked.json, sizes)
+    found = kept(asked.json, sizes) | {"machine": describe(), **sizes}
     if LIMITS in asked.engines:
         found["card"] = measure(LIMITS, asked.shapes[0], asked)
+        save(found, asked.json)
     engines = [engine for engine in asked.engines if engine in ENGINES]
     for shape, engine in product(asked.shapes, engines):
         row = {"shape": shape, "engine": engine, **run(engine, shape, asked)}
         print(json.dumps(row), flush=True)
         others = [other for other in found["rows"] if place(other) != place(row)]
         found["rows"] = sorted([*others, row], key=place)
-        found |= {"machine": describe(), **sizes}
-        asked.json.write_text(json.dumps(found, indent=1) + "\n")
+        save(found, asked.json)
+
+
+def save(found: dict[str, Any], path: Path) -> None:
+    path.write_text(json.dumps(found, indent=1) + "\n")
 
 
 def kept(path: Path, sizes: dict[str, Any]) -> dict[str, Any]:

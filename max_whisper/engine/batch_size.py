@@ -29,7 +29,7 @@ def batch_size(config: WhisperConfig, device: Device, dtype: DType) -> int:
         free = device.stats.get("free_memory") or device.stats.get("total_memory")
         if not free:
             return UNKNOWN_GPU_BATCH
-        fit = int(free * GPU_PART) // _window(config, dtype.size_in_bytes)
+        fit = int(free * GPU_PART) // _window(config, dtype)
         most = GPU_BATCH
     return max(1, min(fit, most))
 
@@ -40,10 +40,15 @@ def _cross(config: WhisperConfig, size: int) -> int:
     return 2 * size * config.max_source_positions * width
 
 
-def _window(config: WhisperConfig, size: int) -> int:
+def _window(config: WhisperConfig, dtype: DType) -> int:
     """Bytes of a window: what is heard, its copy, what is said, and the encoder's."""
+    size = int(dtype.size_in_bytes)
     heard = _cross(config, size) + size * config.max_source_positions * config.d_model
     said = config.max_target_positions * config.decoder_layers * config.d_model
     inner = config.encoder_ffn_dim + 6 * config.d_model
     encoder = size * config.max_source_positions * inner
+    if dtype != DType.bfloat16:
+        # Without flash attention scores are written, and what becomes of them.
+        scores = config.encoder_attention_heads * config.max_source_positions**2
+        encoder += 3 * size * scores
     return 2 * heard + 2 * size * GROUP * said + encoder

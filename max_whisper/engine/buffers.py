@@ -15,6 +15,8 @@ from max.driver import CPU, Buffer, Device
 from max.dtype import DType
 from numpy.typing import NDArray
 
+from max_whisper.kernels.ops import NO_TOKEN
+
 ALIGNMENT = 16
 """Bytes; where each of several arrays in one buffer may begin."""
 
@@ -51,13 +53,20 @@ def _begins(arrays: Sequence[NDArray[Any]]) -> list[int]:
     return [*accumulate(rooms, initial=0)]
 
 
-def as_float32(buffer: Buffer) -> NDArray[np.float32]:
-    """The values of a buffer of any precision, on the host."""
-    host = buffer.to(CPU())
-    if host.dtype != DType.bfloat16:
-        return np.asarray(host.to_numpy(), np.float32)
-    upper = np.asarray(host.view(DType.uint16).to_numpy(), np.uint32)
-    return (upper << 16).view(np.float32)
+def filled(lists: Sequence[Sequence[int]]) -> NDArray[np.int32]:
+    """A list of tokens for each row, filled up at the end. The longest may grow from
+    step to step; the array does so seldom."""
+    width = 1 << (max(1, *map(len, lists)) - 1).bit_length()
+    tokens = np.full((len(lists), width), NO_TOKEN, np.int32)
+    for line, some in zip(tokens, lists, strict=True):
+        line[: len(some)] = some
+    return tokens
+
+
+def on_host(buffer: Buffer) -> NDArray[Any]:
+    """A buffer as an array on the host."""
+    array: NDArray[Any] = buffer.to(CPU()).to_numpy()
+    return array
 
 
 def gathered(buffers: Sequence[Buffer], indices: Sequence[int]) -> Buffer:

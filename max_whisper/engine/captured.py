@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
-from itertools import count
 from typing import Any
 
 from max.driver import Buffer, Device
@@ -13,24 +12,24 @@ from numpy.typing import NDArray
 
 from max_whisper.engine.buffers import joined, parted
 
-_keys = count(1)
-
 
 class Captured:
     """A model with inputs that stay where they are: small ones, whose values are new
     at each run, and others.
 
-    What the capture holds on the GPU is given back with the object.
+    `key` is no other capture's of the model. What this one holds on the GPU is given
+    back with the object.
     """
 
     def __init__(
         self,
         model: Model,
+        key: int,
         device: Device,
         small: Sequence[NDArray[Any]],
         others: Sequence[Buffer],
     ) -> None:
-        self._model, self._key = model, next(_keys)
+        self._model, self._key = model, key
         self._room = Buffer.from_numpy(joined(small)).to(device)
         self._values = self._room
         self._inputs = [*parted(self._room, small), *others]

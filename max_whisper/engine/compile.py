@@ -15,7 +15,7 @@ import platform
 import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -43,6 +43,12 @@ REASON = (
     "Compiling the model for this machine. This happens once for a model size and "
     "takes about a minute"
 )
+GPU_REASON = (
+    "Compiling the model for this GPU. This happens once for a model size and takes "
+    "some minutes"
+)
+PORTABLE_CPU = "x86-64-v3"
+"""What the code beside a GPU's may ask of a CPU if it was compiled elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ class Plan:
     config: WhisperConfig
     ops: Ops
     device: Device
+    is_portable: bool = False
 
     @property
     def path(self) -> Path:
@@ -68,10 +75,12 @@ class Plan:
 
     @property
     def _device_facts(self) -> str:
-        """The kind of GPU, or what the CPU can do: code is compiled for just that."""
+        """What the CPU can do, and the kind of GPU: code is compiled for just that."""
+        host = f"{platform.machine()} "
+        host += PORTABLE_CPU if self.is_portable else _cpu_features()
         if self.device.is_host:
-            return f"{platform.machine()} {_cpu_features()}"
-        return f"{self.device.api} {self.device.architecture_name}"
+            return host
+        return f"{self.device.api} {self.device.architecture_name} {host}"
 
 
 def cache_folder() -> Path:
@@ -88,8 +97,10 @@ def load_graphs(
 ) -> dict[str, Model]:
     """The graphs of a model, ready to run, by name."""
     compiled = _kept(plan.path, session)
+    if compiled is None and not plan.device.is_host:
+        compiled = _kept(replace(plan, is_portable=True).path, session)
     if compiled is None:
-        with on_compile(REASON):
+        with on_compile(REASON if plan.device.is_host else GPU_REASON):
             compiled = compile_graphs(plan, session)
     models: dict[str, Model] = session.init_all(compiled, weights_registry=weights)
     return models

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from max.driver import Accelerator, Device, accelerator_count
 from max.dtype import DType
@@ -14,6 +16,12 @@ from max_whisper.errors import DeviceError, OptionError
 from max_whisper.kernels.int8_ops import Int8Ops
 from max_whisper.kernels.mojo_ops import MojoOps
 from max_whisper.kernels.ops import Ops
+
+if TYPE_CHECKING:
+    from max_whisper.kernels.gpu_ops import GpuOps
+
+LEAST_GENERATION = 80
+"""Of NVIDIA's cards: the first with bfloat16."""
 
 _DTYPES = {
     "float32": DType.float32,
@@ -56,30 +64,53 @@ def choose(options: EngineOptions, *, weights_are_half: bool) -> Place:
             "expected dtype auto, float16 or float32 on an AMD GPU, found bfloat16, "
             "which MAX 26.7 does not compile there"
         )
+    half = "float16" if is_amd else "bfloat16"
+    dtype = _DTYPES[half if options.dtype == "auto" else options.dtype]
+    return Place(device, gpu_ops(device, dtype))
+
+
+def gpu_ops(device: Device, dtype: DType) -> GpuOps:
+    """The operations on a GPU in a precision."""
     # Its imports start MAX's CPU, whose threads could then no longer be chosen.
     from max_whisper.kernels.gpu_ops import GpuOps
 
-    half = "float16" if is_amd else "bfloat16"
-    dtype = _DTYPES[half if options.dtype == "auto" else options.dtype]
     own = device.api == "cuda" and dtype != DType.float32
-    return Place(device, GpuOps(DeviceRef.from_device(device), dtype, own))
+    return GpuOps(DeviceRef.from_device(device), dtype, own)
 
 
 def _device(options: EngineOptions) -> Device:
     kind, _, number = options.device.partition(":")
-    count = 0 if kind == "cpu" else accelerator_count()
-    if kind in ("auto", "cpu") and not number:
-        # int8 asks for a CPU.
-        if count and options.dtype != "int8":
-            return Accelerator(0)
+    if kind == "auto" and not number:
+        return _gpu_by_itself(options) or cpu(options.threads)
+    if kind == "cpu" and not number:
         return cpu(options.threads)
     if kind not in ("gpu", "cuda") or not (number or "0").isdecimal():
         raise OptionError(
             f"expected device auto, cpu, gpu or gpu:N, found {options.device!r}"
         )
+    if options.threads:
+        raise OptionError(
+            f"expected threads to be 0 on a GPU, found {options.threads}; "
+            "leave them out, or use device='cpu'"
+        )
+    count = accelerator_count()
     if int(number or 0) >= count:
         raise DeviceError(
             f"expected a GPU for device {options.device!r}, found {count} that MAX can "
             "use; check the driver, or use device='cpu'"
         )
     return Accelerator(int(number or 0))
+
+
+def _gpu_by_itself(options: EngineOptions) -> Device | None:
+    """The first GPU, if it is of a kind that is known to work, and nothing asks for a
+    CPU; others are used where they are named.
+    """
+    of_cpu = options.threads or options.dtype in ("int8", "float32")
+    if of_cpu or not accelerator_count():
+        return None
+    device = Accelerator(0)
+    generation = re.match(r"sm_(\d+)", str(device.architecture_name))
+    if device.api != "cuda" or generation is None:
+        return None
+    return device if int(generation[1]) >= LEAST_GENERATION else None

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from itertools import count
+from threading import RLock
 from typing import Any
 
 import numpy as np
-from max.driver import CPU, Buffer, Device
+from max.driver import Buffer, Device
 from max.engine import Model
 from numpy.typing import NDArray
 
@@ -14,14 +18,17 @@ from max_whisper.audio.constants import HOP_LENGTH
 from max_whisper.config import WhisperConfig
 from max_whisper.engine.batch_size import batch_size
 from max_whisper.engine.buffers import (
+    filled,
     first_positions,
     gathered,
+    on_host,
     only,
     put,
     room_for,
     uploaded,
 )
 from max_whisper.engine.captured import Captured
+from max_whisper.engine.in_turn import in_turn
 from max_whisper.engine.protocol import (
     Alignment,
     AudioFeatures,
@@ -38,11 +45,12 @@ from max_whisper.engine.rows import Rows
 from max_whisper.errors import MaxWhisperError
 from max_whisper.features import log_mel
 from max_whisper.features.kept_frames import KeptFrames
-from max_whisper.kernels.ops import NO_TOKEN
 from max_whisper.model import graphs
 
 CAPTURES = "cuda"
 """MAX's interface to devices on which a graph is captured."""
+
+_log = logging.getLogger("max_whisper")
 
 
 class MaxEngine:
@@ -59,6 +67,10 @@ class MaxEngine:
         self._models = models
         self._device = device
         self._cache_dtype = cache_dtype
+        # While a graph is captured nobody may wait for the device.
+        self.turn: AbstractContextManager[object]
+        self.turn = nullcontext() if device.is_host else RLock()
+        self._captures = count(1) if device.api == CAPTURES else None
         self.batch_size = batch_size(config, device, cache_dtype)
 
     def log_mel(self, sound: Iterable[NDArray[np.float32]]) -> Mel:
@@ -72,10 +84,12 @@ class MaxEngine:
 
         frames = KeptFrames(self.config.num_mel_bins)
         for block in log_mel.blocks(counted()):
-            frames.append(_get(self._run(log_mel.GRAPH, self._put(block))[0]))
+            with self.turn:
+                frames.append(on_host(self._run(log_mel.GRAPH, self._put(block))[0]))
         tail = frames.cut_off(samples // HOP_LENGTH)
         return Mel(frames, samples, tail)
 
+    @in_turn
     def encode(self, windows: NDArray[np.float32]) -> AudioFeatures:
         padded = np.pad(windows, ((0, 0), (1, 1), (0, 0)))
         if len(padded) == 1 or not self._device.is_host:
@@ -90,6 +104,7 @@ class MaxEngine:
                 put(room, [place], buffer)
         return AudioFeatures(len(padded), rooms[0], tuple(rooms[1:]))
 
+    @in_turn
     def gather(self, windows: Sequence[EncodedWindow]) -> AudioFeatures:
         first = windows[0].features
         if [w.index for w in windows] == [*range(first.batch)] and all(
@@ -101,6 +116,7 @@ class MaxEngine:
         states, *cross = (gathered(same, indices) for same in parts)
         return AudioFeatures(len(windows), states, tuple(cross))
 
+    @in_turn
     def prefill(
         self,
         features: AudioFeatures,
@@ -117,6 +133,7 @@ class MaxEngine:
         state = DecodingState(features, group, probes, rows)
         return self._read(state, range(batch), features, prompts, probe)
 
+    @in_turn
     def swap(
         self,
         state: DecodingState,
@@ -132,6 +149,7 @@ class MaxEngine:
         probe = probe or Probe((0,), (0,) * features.batch)
         return self._read(state, windows, features, prompts, probe)
 
+    @in_turn
     def step(
         self,
         state: DecodingState,
@@ -150,20 +168,22 @@ class MaxEngine:
             np.array(limits, np.int32),
             np.array(sampling.temperatures, np.float32),
             np.array(sampling.seeds, np.uint64),
-            _filled([b.said for b in bounds]),
-            _filled([b.banned for b in bounds]),
-            *rows.go_on(sources, whole=not self._device.is_host),
+            filled([b.said for b in bounds]),
+            filled([b.banned for b in bounds]),
+            *rows.go_on(sources, whole=self._captures is not None),
         )
-        found, logprobs = map(_get, self._step(state, small))
+        found, logprobs = map(on_host, self._step(state, small))
         rows.advance()
         return Candidates(found, logprobs)
 
+    @in_turn
     def keep(self, state: DecodingState, windows: Sequence[int]) -> DecodingState:
         rows: Rows = state.memory
         features = self.gather([EncodedWindow(state.features, w) for w in windows])
         probes = state.probes[[*windows]]
         return DecodingState(features, state.group, probes, rows.keep(windows))
 
+    @in_turn
     def align(
         self,
         window: EncodedWindow,
@@ -185,7 +205,7 @@ class MaxEngine:
             *self._caches((1, capacity, self.config.d_model)),
         )
         # The graph says it of what follows each token.
-        return Alignment(_get(looks), np.roll(_get(logprobs), 1))
+        return Alignment(on_host(looks), np.roll(on_host(logprobs), 1))
 
     def close(self) -> None:
         """Give back the weights and graphs; the engine cannot be used any more."""
@@ -224,19 +244,17 @@ class MaxEngine:
             line[: len(prompt)] = prompt
         slots = rows.slots[rows.of(windows)[:, 0]]
         ancestors = np.repeat(slots[:, np.newaxis], tokens.shape[1], 1)
+        asked = (np.array(some, np.int32) for some in (probe.positions, probe.tokens))
         (probes,) = self._run(
             graphs.PREFILL,
-            *self._put_all(
-                tokens,
-                np.array(probe.positions, np.int32),
-                np.array(probe.tokens, np.int32),
-                *(slots, np.zeros_like(slots), ancestors),
+            *uploaded(
+                [tokens, *asked, slots, np.zeros_like(slots), ancestors], self._device
             ),
             *features.cross,
             *rows.caches,
         )
         rows.begin(windows, lengths)
-        state.probes[[*windows]] = _get(probes)
+        state.probes[[*windows]] = on_host(probes)
         return state
 
     def _caches(self, shape: tuple[int, ...]) -> tuple[Buffer, ...]:
@@ -249,13 +267,19 @@ class MaxEngine:
     ) -> list[Buffer]:
         """Run the graph; on NVIDIA's as it was captured at the state's first step."""
         rows: Rows = state.memory
+        model = self._model(graphs.STEP)
         others = (*state.features.cross, *rows.caches, *rows.rules)
-        if self._device.api != CAPTURES:
-            return self._run(graphs.STEP, *self._put_all(*small), *others)
-        if rows.captured is None or not rows.captured.fits(small):
-            model = self._model(graphs.STEP)
-            rows.captured = Captured(model, self._device, small, others)
-        return rows.captured.run(small)
+        if self._captures and not (rows.captured and rows.captured.fits(small)):
+            rows.captured = None
+            try:
+                key = next(self._captures)
+                rows.captured = Captured(model, key, self._device, small, others)
+            except RuntimeError as error:
+                _log.warning("A step cannot be captured, and is slower: %s", error)
+                self._captures = None
+        if rows.captured:
+            return rows.captured.run(small)
+        return self._run(graphs.STEP, *uploaded(small, self._device), *others)
 
     def _run(self, graph: str, *inputs: Buffer) -> list[Buffer]:
         outputs: list[Buffer] = self._model(graph).execute(*inputs)
@@ -270,25 +294,6 @@ class MaxEngine:
         """An array on the device; on the host it is the array's own memory."""
         return Buffer.from_numpy(array).to(self._device)
 
-    def _put_all(self, *arrays: NDArray[Any]) -> list[Buffer]:
-        """Small ones, by one transfer."""
-        return uploaded(arrays, self._device)
-
 
 def _buffers(features: AudioFeatures) -> tuple[Buffer, ...]:
     return features.states, *features.cross
-
-
-def _filled(lists: Sequence[Sequence[int]]) -> NDArray[np.int32]:
-    """A list of tokens for each row: `[rows, longest]`, filled up at the end."""
-    longest = max(1, *map(len, lists))
-    tokens = np.full((len(lists), longest), NO_TOKEN, np.int32)
-    for line, some in zip(tokens, lists, strict=True):
-        line[: len(some)] = some
-    return tokens
-
-
-def _get(buffer: Buffer) -> NDArray[Any]:
-    """A buffer as an array on the host."""
-    array: NDArray[Any] = buffer.to(CPU()).to_numpy()
-    return array

@@ -23,7 +23,7 @@ ROWS, DEPTH = 8, 32
 FEW = 16
 """Rows of a window up to which a product is ours, if their number is known."""
 STRETCH = 4096
-"""Tokens that a block looks through, as in `mojo_gpu/next_tokens.mojo`."""
+"""Tokens of a row that are looked through by one block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class GpuOps(PlainOps):
                 *[self._type(DType.float32, best)] * 2,
                 self._type(DType.int32, best),
             ],
-            {"type": self.dtype},
+            {"type": self.dtype, "stretch": STRETCH},
         )
         tokens, logprobs = ops.custom(
             "whisper_gpu_join",
@@ -180,6 +180,8 @@ class GpuOps(PlainOps):
         """`linear` by our kernel, with the rows that fill the matrix up."""
         matrix = TensorValue(weight.weight)
         rows, columns = matrix.shape
+        plain = bias is None and add is None
+        assert plain or rows == weight.rows, "only what is plain may be filled up"
         (y,) = ops.custom(
             "whisper_gpu_linear",
             self.device,

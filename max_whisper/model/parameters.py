@@ -36,7 +36,7 @@ class Parameters:
         key = f"{self.path}.weight"
         rows, *columns = self.shapes[key]
         matrix = self.ops.matrix(key.removeprefix(self.layer), rows, prod(columns))
-        matrix.weight._placeholder = bool(self.layer)
+        self._mark(matrix.weight)
         return matrix
 
     def tensor(self, name: str = "weight") -> TensorValue:
@@ -44,10 +44,13 @@ class Parameters:
         key = f"{self.path}.{name}"
         name, shape = key.removeprefix(self.layer), self.shapes[key]
         weight = Weight(name, self.ops.dtype, shape, self.ops.device)
-        # MAX has no other way to say that a call completes the name.
-        weight._placeholder = bool(self.layer)
+        self._mark(weight)
         return TensorValue(weight)
 
     def bias(self) -> TensorValue | None:
         """The `bias` here, if the checkpoint has one."""
         return self.tensor("bias") if f"{self.path}.bias" in self.shapes else None
+
+    def _mark(self, weight: Weight) -> None:
+        """Say that calls complete a name; MAX has no public word for it."""
+        weight._placeholder = bool(self.layer)

@@ -7,7 +7,8 @@ import pytest
 from max.driver import CPU, Buffer
 from max.dtype import DType
 
-from max_whisper.engine.buffers import as_float32, joined, parted, uploaded
+from max_whisper.engine.buffers import filled, joined, parted, uploaded
+from tests.parity.ours import as_float32
 
 ARRAYS = (
     np.arange(6, dtype=np.int32).reshape(2, 3),
@@ -43,3 +44,16 @@ def test_bfloat16_is_read_as_float32() -> None:
     upper = np.array([0x3F80, 0xC040], np.uint16)
     buffer = Buffer.from_numpy(upper).view(DType.bfloat16)
     np.testing.assert_array_equal(as_float32(buffer), [1.0, -3.0])
+
+
+@pytest.mark.parametrize(
+    ("longest", "width"), [(0, 1), (1, 1), (2, 2), (3, 4), (5, 8), (9, 16)]
+)
+def test_lists_are_filled_up_to_widths_that_seldom_change(
+    longest: int, width: int
+) -> None:
+    found = filled([[], [*range(longest)]])
+    assert found.shape == (2, width)
+    assert found[1, :longest].tolist() == [*range(longest)]
+    assert (found[0] == -1).all()
+    assert (found[1, longest:] == -1).all()

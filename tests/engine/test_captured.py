@@ -35,21 +35,21 @@ def numbers(*values: float) -> np.ndarray:
 
 def test_each_run_has_its_own_values() -> None:
     other = Buffer.from_numpy(numbers(10, 20))
-    graph = Captured(Adder(), CPU(), [numbers(0, 0), numbers(0, 0)], [other])
+    graph = Captured(Adder(), 1, CPU(), [numbers(0, 0)] * 2, [other])
     for a, b in ((numbers(1, 2), numbers(3, 4)), (numbers(5, 6), numbers(7, 8))):
         (found,) = graph.run([a, b])
         np.testing.assert_array_equal(found.to_numpy(), a + b + numbers(10, 20))
 
 
 def test_it_fits_values_of_the_same_shapes() -> None:
-    graph = Captured(Adder(), CPU(), [numbers(0, 0)], [])
+    graph = Captured(Adder(), 1, CPU(), [numbers(0, 0)], [])
     assert graph.fits([numbers(3, 4)])
     assert not graph.fits([numbers(3)])
 
 
 def test_two_captures_are_apart_and_given_back() -> None:
     model = Adder()
-    graphs = [Captured(model, CPU(), [numbers(0, 0)], []) for _ in range(2)]
+    graphs = [Captured(model, key, CPU(), [numbers(0, 0)], []) for key in (1, 2)]
     assert len(model.captured) == 2
     del graphs
     gc.collect()

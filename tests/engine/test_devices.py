@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from max.driver import CPU
 from max.dtype import DType
 from max.graph import DeviceRef
 
@@ -47,30 +48,54 @@ def test_without_a_gpu_it_is_the_cpu(no_gpu: None, name: str) -> None:
 
 
 @pytest.fixture
-def one_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    device = SimpleNamespace(is_host=False, api="cuda")
+def one_gpu(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    device = SimpleNamespace(is_host=False, api="cuda", architecture_name="sm_90a")
     monkeypatch.setattr(devices, "accelerator_count", lambda: 1)
     monkeypatch.setattr(devices, "Accelerator", lambda number: device)
     monkeypatch.setattr(devices.DeviceRef, "from_device", lambda _: DeviceRef.GPU(0))
+    return device
 
 
 @pytest.mark.parametrize("name", ["auto", "gpu", "cuda:0"])
-def test_with_a_gpu_it_is_the_gpu(one_gpu: None, name: str) -> None:
+def test_with_a_gpu_it_is_the_gpu(one_gpu: SimpleNamespace, name: str) -> None:
     place = choose(EngineOptions(device=name), weights_are_half=True)
-    assert not place.device.is_host
+    assert place.device is one_gpu
     assert place.ops == GpuOps(DeviceRef.GPU(0), DType.bfloat16, own_products=True)
 
 
-def test_a_gpu_computes_in_float32_by_max_alone(one_gpu: None) -> None:
-    place = choose(EngineOptions(dtype="float32"), weights_are_half=True)
+def test_a_gpu_computes_in_float32_by_max_alone(one_gpu: SimpleNamespace) -> None:
+    options = EngineOptions(device="gpu", dtype="float32")
+    place = choose(options, weights_are_half=True)
     assert place.ops == GpuOps(DeviceRef.GPU(0), DType.float32)
 
 
-@pytest.mark.parametrize("options", [{"device": "cpu"}, {"dtype": "int8"}])
-def test_a_gpu_is_left_alone_by_who_asks_for_a_cpu(
-    one_gpu: None, options: dict
+@pytest.mark.parametrize(
+    "options",
+    [{"device": "cpu"}, {"dtype": "int8"}, {"dtype": "float32"}, {"threads": 1}],
+)
+def test_a_gpu_is_left_alone_if_a_cpu_is_asked_for(
+    one_gpu: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, options: dict
 ) -> None:
+    monkeypatch.setattr(devices, "cpu", lambda threads: CPU())
     assert choose(EngineOptions(**options), weights_are_half=True).device.is_host
+
+
+@pytest.mark.parametrize(
+    ("api", "architecture"),
+    [("cuda", "sm_75"), ("hip", "gfx942"), ("metal", "metal:4")],
+)
+def test_a_gpu_that_is_not_known_is_used_only_by_name(
+    one_gpu: SimpleNamespace, api: str, architecture: str
+) -> None:
+    one_gpu.api, one_gpu.architecture_name = api, architecture
+    assert choose(EngineOptions(), weights_are_half=True).device.is_host
+    place = choose(EngineOptions(device="gpu"), weights_are_half=True)
+    assert place.device is one_gpu
+
+
+def test_a_gpu_has_no_threads_to_choose(one_gpu: SimpleNamespace) -> None:
+    with pytest.raises(OptionError, match="threads to be 0 on a GPU, found 2"):
+        choose(EngineOptions(device="gpu", threads=2), weights_are_half=True)
 
 
 def test_half_weights_stay_half() -> None:

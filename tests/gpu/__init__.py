@@ -1,1 +1,1 @@
-"""The graphs for GPUs, compiled where there is none."""
+"""What runs on a GPU, and the graphs for GPUs, compiled where there is none."""

@@ -28,12 +28,13 @@ from max.driver import (
 )
 from max.dtype import DType
 from max.engine import InferenceSession
-from max.graph import DeviceRef, Module
+from max.graph import Module
 
 from benchmarks.machine import commit, describe
 from benchmarks.shapes import SHAPES, facts
 from max_whisper.config import WhisperConfig
-from max_whisper.engine.compile import Plan, compile_graphs
+from max_whisper.engine.compile import PORTABLE_CPU, Plan, compile_graphs
+from max_whisper.engine.devices import gpu_ops
 from max_whisper.features.log_mel import build_log_mel
 from max_whisper.kernels.gpu_ops import GpuOps
 from max_whisper.model.graphs import (
@@ -46,9 +47,6 @@ from max_whisper.model.parameters import Parameters
 from max_whisper.weights import expected_shapes, load_checkpoint
 
 RESULT = Path(__file__).parents[2] / "benchmarks" / "results" / "gpu_compile.json"
-
-PORTABLE = "x86-64-v3"
-"""What the code beside the GPU's may ask of a CPU."""
 
 GRAPHS = ("log_mel", "encode", "prefill", "step", "align")
 
@@ -80,18 +78,20 @@ def main() -> None:
     api, usual = ARCHITECTURES[asked.arch]
     dtype = asked.dtype or usual
     # What is kept may be read on another CPU than this one.
-    set_virtual_cpu_target(PORTABLE)
+    set_virtual_cpu_target(PORTABLE_CPU)
     set_virtual_device_api(api)
     set_virtual_device_target_arch(asked.arch)
     set_virtual_device_count(1)
     device = Accelerator()
     session = InferenceSession([device])
-    own = api == "cuda" and dtype != "float32"
-    ops = GpuOps(DeviceRef.from_device(device), getattr(DType, dtype), own)
+    ops = gpu_ops(device, getattr(DType, dtype))
     if asked.keep:
         os.environ["MAX_WHISPER_CACHE"] = str(asked.keep)
-        plan = Plan(load_checkpoint(asked.model).config, ops, device)
+        config_of_model = load_checkpoint(asked.model).config
+        plan = Plan(config_of_model, ops, device, is_portable=True)
         compile_graphs(plan, session)
+        if not plan.path.exists():
+            raise SystemExit(f"expected a folder to write to, found {asked.keep}")
         print(f"kept {plan.path}")
         return
     for graph in asked.graphs:

@@ -30,7 +30,7 @@ def test_every_token_sees_every_position(run: Run, batch: int, tokens: int) -> N
 
 @pytest.mark.parametrize(
     ("rows", "tokens", "path"),
-    [(1, 1, 1), (3, 1, 200), (2, 7, 40), (4, 3, CAPACITY)],
+    [(1, 1, 1), (3, 1, 200), (2, 7, 40), (4, 3, CAPACITY), (320, 1, CAPACITY)],
 )
 def test_a_token_sees_what_its_ancestors_said(
     run: Run, gpu: Device, rows: int, tokens: int, path: int
@@ -41,6 +41,7 @@ def test_a_token_sees_what_its_ancestors_said(
     buffers = [Buffer.from_numpy(cache.copy()).to(gpu) for cache in caches]
     slots = random.permutation(rows + 1)[:rows].astype(np.int32)
     starts = random.integers(0, path - tokens + 1, rows).astype(np.int32)
+    starts[0] = path - tokens
     ancestors = random.integers(0, rows + 1, (rows, path)).astype(np.int32)
     for row, (slot, start) in enumerate(zip(slots, starts, strict=True)):
         ancestors[row, start : start + tokens] = slot

@@ -2,7 +2,8 @@
 
 A step reads every weight once for a handful of rows, so it lasts as long as that reading.
 A block makes eight columns of up to 64 rows; its warps take turns at the depth, 32 values
-at a time, and their sums are joined in the end.
+at a time, and their sums are joined in the end. With more rows, those of a long prompt,
+each warp makes eight columns of its own, and all of a block read the same rows.
 
     y [rows, columns]  =  gelu( x [rows, depth] · w [columns, depth]ᵀ + bias ) + add
 
@@ -29,12 +30,16 @@ comptime TILE = 16
 comptime TILES = 4
 comptime CHUNK = 32
 """Values of the depth in a turn of a warp."""
+comptime PART = TILES * TILE * COLUMNS
+"""Sums of a warp."""
+comptime MANY = 512
+"""Rows from which warps work apart; beams of a hundred windows are as many."""
 comptime AHEAD = 4
 """Turns whose weights are under way at once."""
 
 
 def multiply[
-    type: DType, gelu: Bool, biased: Bool, adds: Bool
+    type: DType, gelu: Bool, biased: Bool, adds: Bool, apart: Bool
 ](
     y: Pointer[Scalar[type], MutAnyOrigin],
     x: Pointer[Scalar[type], ImmutAnyOrigin],
@@ -45,7 +50,10 @@ def multiply[
     column_count: Int32,
     value_count: Int32,
 ):
+    """Some columns of some rows; `apart` says that each warp has its own."""
     comptime Eight = SIMD[type, 8]
+    # Where a warp begins, and how far apart its turns are.
+    comptime STRIDE = CHUNK if apart else WARPS * CHUNK
     var rows = Int(row_count)
     var depth = Int(value_count)
     var thread = Int(thread_idx.x)
@@ -53,24 +61,30 @@ def multiply[
     # A group of four threads has a row of both factors, a quarter a place in it.
     var group = thread % 32 // 4
     var quarter = thread % 4 * 8
-    var column = Int(block_idx.x) * COLUMNS
-    var row = Int(block_idx.y) * TILE * TILES
+    # Blocks that share columns follow one another, so that weights come from memory once.
+    var row = Int(block_idx.x) * TILE * TILES
+    var column = Int(block_idx.y) * COLUMNS
+    var begin = warp * CHUNK
+    comptime if apart:
+        begin = 0
+        # A warp beyond the last column makes the last ones again, as they were.
+        column = min(column * WARPS + warp * COLUMNS, Int(column_count) - COLUMNS)
     var tiles = min(TILES, ceildiv(rows - row, TILE))
     var weights = w.unsafe_offset((column + group) * depth + quarter)
 
     var sums = StaticTuple[SIMD[DType.float32, 4], TILES](
         fill=SIMD[DType.float32, 4](0)
     )
-    for turn in range(warp * CHUNK, depth, WARPS * CHUNK * AHEAD):
+    for turn in range(begin, depth, STRIDE * AHEAD):
         var some = StaticTuple[Eight, AHEAD](fill=Eight(0))
         comptime for i in range(AHEAD):
-            var place = turn + i * WARPS * CHUNK
+            var place = turn + i * STRIDE
             if place < depth:
                 some[i] = weights.unsafe_offset(place).unsafe_load[
                     width=8, alignment=16
                 ]()
         comptime for i in range(AHEAD):
-            var place = turn + i * WARPS * CHUNK
+            var place = turn + i * STRIDE
             if place < depth:
                 comptime for t in range(TILES):
                     if t < tiles:
@@ -97,20 +111,26 @@ def multiply[
                             sums[t] = sum
 
     var parts = unsafe_stack_allocation[
-        WARPS * TILES * TILE * COLUMNS, Float32, address_space=AddressSpace.SHARED
+        WARPS * PART, Float32, address_space=AddressSpace.SHARED
     ]()
     comptime for t in range(TILES):
         comptime for i in range(4):
-            var at = (warp * TILES + t) * TILE + group + i // 2 * 8
-            var place = at * COLUMNS + thread % 4 * 2 + i % 2
+            var at = t * TILE + group + i // 2 * 8
+            var place = warp * PART + at * COLUMNS + thread % 4 * 2 + i % 2
             parts[unsafe_offset=place] = sums[t][i]
     barrier()
-    for i in range(thread, tiles * TILE * COLUMNS, THREADS):
+    # The first thread of those that write the same part, and how many they are.
+    var writer = thread % 32 if apart else thread
+    comptime WRITERS = 32 if apart else THREADS
+    for i in range(writer, tiles * TILE * COLUMNS, WRITERS):
         var here = row + i // COLUMNS
         if here < rows:
             var sum = Float32(0)
-            comptime for part in range(WARPS):
-                sum += parts[unsafe_offset=part * TILES * TILE * COLUMNS + i]
+            comptime if apart:
+                sum = parts[unsafe_offset=warp * PART + i]
+            else:
+                comptime for part in range(WARPS):
+                    sum += parts[unsafe_offset=part * PART + i]
             var there = column + i % COLUMNS
             comptime if biased:
                 sum += bias[unsafe_offset=there].cast[DType.float32]()
@@ -141,15 +161,23 @@ struct Linear:
     ) raises:
         var rows = x.dim_size(0) * x.dim_size(1)
         var columns = w.dim_size(0)
-        ctx.enqueue_function[multiply[type, gelu, biased, adds]](
-            y.to_device_buffer(ctx),
-            x.to_device_buffer(ctx),
-            w.to_device_buffer(ctx),
-            bias.to_device_buffer(ctx),
-            add.to_device_buffer(ctx),
-            Int32(rows),
-            Int32(columns),
-            Int32(w.dim_size(1)),
-            grid_dim=(columns // COLUMNS, ceildiv(rows, TILE * TILES)),
-            block_dim=THREADS,
-        )
+
+        @always_inline
+        def launch[apart: Bool](wide: Int) raises {imm}:
+            ctx.enqueue_function[multiply[type, gelu, biased, adds, apart]](
+                y.to_device_buffer(ctx),
+                x.to_device_buffer(ctx),
+                w.to_device_buffer(ctx),
+                bias.to_device_buffer(ctx),
+                add.to_device_buffer(ctx),
+                Int32(rows),
+                Int32(columns),
+                Int32(w.dim_size(1)),
+                grid_dim=(ceildiv(rows, TILE * TILES), ceildiv(columns, wide)),
+                block_dim=THREADS,
+            )
+
+        if rows > MANY:
+            launch[True](COLUMNS * WARPS)
+        else:
+            launch[False](COLUMNS)

@@ -19,13 +19,8 @@ from std.math import exp, log
 from std.memory import bitcast
 
 comptime THREADS = 256
-comptime EACH = 16
-"""Tokens of a thread."""
-comptime STRETCH = THREADS * EACH
 comptime NEVER = Float32.MIN_FINITE
 """The logit of what may not come."""
-comptime Some = SIMD[DType.float32, EACH]
-comptime Keys = SIMD[DType.uint64, EACH]
 
 
 @always_inline
@@ -48,9 +43,12 @@ def noise(seed: UInt64, token: Int) -> Float32:
     x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9
     x = (x ^ (x >> 27)) * 0x94D049BB133111EB
     x = x ^ (x >> 31)
-    # 23 bits and a half, so that float32 holds the number and it is below 1.
+    # 23 bits and a half, so that float32 holds the number and what it lacks of 1.
     var uniform = (Float32(x >> 41) + 0.5) * (1.0 / 8388608)
-    return -log(-log(uniform))
+    var rest = 1 - uniform
+    # A GPU's logarithm is too rough next to 1, where it decides on the rare tokens.
+    var series = rest * (1 + rest * (0.5 + rest * (1.0 / 3 + rest * 0.25)))
+    return -log(series if rest < 0.01 else -log(uniform))
 
 
 @always_inline
@@ -71,7 +69,7 @@ def listed(tokens: Pointer[Int32, ImmutAnyOrigin], count: Int32, token: Int) -> 
 
 
 def look_through[
-    type: DType
+    type: DType, stretch_size: Int
 ](
     peaks: Pointer[Float32, MutAnyOrigin],
     sums: Pointer[Float32, MutAnyOrigin],
@@ -96,10 +94,15 @@ def look_through[
     """The best `count` tokens of a stretch of a row, of text and of timestamps, and
     what all of them weigh. A line of logits is `width` long.
     """
+    # Tokens of a thread.
+    comptime EACH = stretch_size // THREADS
+    comptime Some = SIMD[DType.float32, EACH]
+    comptime Keys = SIMD[DType.uint64, EACH]
+
     var thread = Int(thread_idx.x)
     var stretch = Int(block_idx.x)
     var row = Int(block_idx.y)
-    var first = stretch * STRETCH + thread
+    var first = stretch * stretch_size + thread
     var bound = bounds.unsafe_offset(row * 4)
     var first_text = Int(bound[unsafe_offset=0])
     var first_timestamp = Int(bound[unsafe_offset=1])
@@ -244,7 +247,7 @@ struct LookThrough:
 
     @staticmethod
     def execute[
-        target: StaticString, type: DType
+        target: StaticString, type: DType, stretch: Int
     ](
         peaks: OutputTensor[dtype=DType.float32, rank=3, ...],
         sums: OutputTensor[dtype=DType.float32, rank=3, ...],
@@ -262,7 +265,7 @@ struct LookThrough:
         banned: InputTensor[dtype=DType.int32, rank=2, ...],
         ctx: DeviceContext,
     ) raises:
-        ctx.enqueue_function[look_through[type]](
+        ctx.enqueue_function[look_through[type, stretch]](
             peaks.to_device_buffer(ctx),
             sums.to_device_buffer(ctx),
             scores.to_device_buffer(ctx),
