@@ -34,7 +34,10 @@ def processor() -> str:
 def commit() -> str:
     """The commit that is checked out, or an empty string outside a repository."""
     command = ["git", "rev-parse", "--short", "HEAD"]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return ""
     return found.stdout.strip()
 
 
