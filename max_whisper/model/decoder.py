@@ -12,7 +12,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from max.graph import BufferValue, Dim, TensorValue, Value
+from max.graph import BufferValue, Dim, TensorValue, Value, ops
 
 from max_whisper.config import WhisperConfig
 from max_whisper.kernels.ops import BlockOps, Matrix
@@ -147,10 +147,20 @@ def align(
     size = config.d_model // config.decoder_attention_heads
     pairs = config.alignment_heads
     seen: list[TensorValue] = []
+    asked: list[TensorValue] = []
+    keys: list[TensorValue] = []
     for i in sorted({layer for layer, _ in pairs}):
         heads = [head for layer, head in pairs if layer == i]
-        keys = linear(features, at / f"layers.{i}" / "encoder_attn" / "k_proj")
-        seen.append(at.ops.alignment(decoded.queries[i], keys, heads, size))
+        k = linear(features, at / f"layers.{i}" / "encoder_attn" / "k_proj")
+        if isinstance(at.ops, BlockOps):
+            seen.append(at.ops.alignment(decoded.queries[i], k, heads, size))
+            continue
+        for x, some in ((decoded.queries[i], asked), (k, keys)):
+            some += [x[:, :, head * size : (head + 1) * size] for head in heads]
+    if asked:
+        # One operation for the heads of all layers, which is many where it is MAX's.
+        q, k = (ops.concat(some, axis=2) for some in (asked, keys))
+        seen.append(at.ops.alignment(q, k, range(len(asked)), size))
     return reduce(add, seen) * (1 / len(pairs))
 
 
