@@ -89,6 +89,16 @@ def cache_folder() -> Path:
     return Path(chosen) if chosen else platformdirs.user_cache_path("max-whisper")
 
 
+def session_on(device: Device) -> InferenceSession:
+    """Where graphs for a device are compiled and loaded."""
+    session = InferenceSession([device])
+    if device.api == "cuda":
+        # With MAX's own products the first row of an encoder came out wrong on an H100,
+        # with cuBLAS's it did not. MAX has no public word for this choice.
+        session._use_vendor_blas("1")
+    return session
+
+
 def load_graphs(
     plan: Plan,
     session: InferenceSession,

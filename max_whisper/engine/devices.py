@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,9 +18,6 @@ from max_whisper.kernels.ops import Ops
 
 if TYPE_CHECKING:
     from max_whisper.kernels.gpu_ops import GpuOps
-
-LEAST_GENERATION = 80
-"""Of NVIDIA's cards: the first with bfloat16."""
 
 _DTYPES = {
     "float32": DType.float32,
@@ -80,9 +76,7 @@ def gpu_ops(device: Device, dtype: DType) -> GpuOps:
 
 def _device(options: EngineOptions) -> Device:
     kind, _, number = options.device.partition(":")
-    if kind == "auto" and not number:
-        return _gpu_by_itself(options) or cpu(options.threads)
-    if kind == "cpu" and not number:
+    if kind in ("auto", "cpu") and not number:
         return cpu(options.threads)
     if kind not in ("gpu", "cuda") or not (number or "0").isdecimal():
         raise OptionError(
@@ -100,17 +94,3 @@ def _device(options: EngineOptions) -> Device:
             "use; check the driver, or use device='cpu'"
         )
     return Accelerator(int(number or 0))
-
-
-def _gpu_by_itself(options: EngineOptions) -> Device | None:
-    """The first GPU, if it is of a kind that is known to work, and nothing asks for a
-    CPU; others are used where they are named.
-    """
-    of_cpu = options.threads or options.dtype in ("int8", "float32")
-    if of_cpu or not accelerator_count():
-        return None
-    device = Accelerator(0)
-    generation = re.match(r"sm_(\d+)", str(device.architecture_name))
-    if device.api != "cuda" or generation is None:
-        return None
-    return device if int(generation[1]) >= LEAST_GENERATION else None

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from max.driver import Buffer
 from max.dtype import DType
-from max.engine import InferenceSession
 from numpy.typing import NDArray
 
 from max_whisper.config import WhisperConfig
-from max_whisper.engine.compile import OnCompile, Plan, load_graphs
+from max_whisper.engine.compile import OnCompile, Plan, load_graphs, session_on
+from max_whisper.engine.cublas import load_cublas
 from max_whisper.engine.devices import Place, choose
 from max_whisper.engine.engine import MaxEngine
 from max_whisper.engine.options import EngineOptions
@@ -38,7 +38,9 @@ def load_engine(
     """
     check(weights, config)
     place = choose(options, weights_are_half=_are_half(weights))
-    session = InferenceSession([place.device])
+    if place.device.api == "cuda":
+        load_cublas()
+    session = session_on(place.device)
     registry = {name: _bind(name, array, place) for name, array in weights.items()}
     plan = Plan(config, place.ops, place.device)
     models = load_graphs(plan, session, registry, on_compile or _tell)

@@ -16,7 +16,7 @@ class EngineOptions:
     device: str = field(
         default="auto",
         metadata={
-            "help": "where to run: auto (a GPU if there is one), cpu, gpu or gpu:N"
+            "help": "where to run: auto (the CPU), cpu, gpu, or gpu:N for the Nth GPU"
         },
     )
     dtype: str = field(

@@ -78,20 +78,17 @@ def listen(
     features: TensorValue, at: Parameters, config: WhisperConfig
 ) -> list[TensorValue]:
     """Audio features `[B, P, d_model]` to every layer's cross keys and values."""
+    cross: list[TensorValue] = []
     heads = config.decoder_attention_heads
-
-    def hear(at: Parameters, features: TensorValue) -> Sequence[TensorValue]:
-        k, v = at / "encoder_attn" / "k_proj", at / "encoder_attn" / "v_proj"
+    for i in range(config.decoder_layers):
+        attn = at / f"layers.{i}" / "encoder_attn"
+        k, v = attn / "k_proj", attn / "v_proj"
         if isinstance(at.ops, BlockOps):
-            return at.ops.cross(features, heads, products_of([k, v]))
-        return at.ops.memorise(linear(features, k), linear(features, v), heads)
-
-    hearing = LayersAlike("listen", hear)
-    return [
-        value.tensor
-        for i in range(config.decoder_layers)
-        for value in hearing(at / f"layers.{i}", features)
-    ]
+            cross += at.ops.cross(features, heads, products_of([k, v]))
+        else:
+            memory = linear(features, k), linear(features, v)
+            cross += at.ops.memorise(*memory, heads)
+    return cross
 
 
 def decode(

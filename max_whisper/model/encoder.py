@@ -15,7 +15,6 @@ from max_whisper.model.layers import (
     projections,
     weights_of,
 )
-from max_whisper.model.layers_alike import LayersAlike
 from max_whisper.model.parameters import Parameters
 
 
@@ -24,13 +23,8 @@ def encode(mel: TensorValue, at: Parameters, config: WhisperConfig) -> TensorVal
     positions = (at / "embed_positions").tensor()
     x = convolution(mel, at / "conv1")
     x = convolution(x, at / "conv2", stride=2, add=ops.unsqueeze(positions, 0))
-
-    def block(at: Parameters, x: TensorValue) -> list[TensorValue]:
-        return [_block(x, at, config.encoder_attention_heads)]
-
-    blocks = LayersAlike("encoder_block", block)
     for i in range(config.encoder_layers):
-        x = blocks(at / f"layers.{i}", x)[0].tensor
+        x = _block(x, at / f"layers.{i}", config.encoder_attention_heads)
     return layer_norm(x, at / "layer_norm")
 
 

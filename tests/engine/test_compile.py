@@ -18,7 +18,6 @@ from max.dtype import DType
 from max.engine import InferenceSession
 
 from max_whisper.engine import compile as compiling
-from max_whisper.engine import load as loading
 from max_whisper.engine.compile import Plan, cache_folder
 from max_whisper.engine.devices import choose
 from max_whisper.engine.engine import MaxEngine
@@ -49,7 +48,7 @@ def compile_at_once(monkeypatch: pytest.MonkeyPatch, ready: Path) -> None:
         def compile(self, what: Any, **options: Any) -> Any:
             return super().compile(what if isinstance(what, Path) else ready)
 
-    monkeypatch.setattr(loading, "InferenceSession", Session)
+    monkeypatch.setattr(compiling, "InferenceSession", Session)
     monkeypatch.setattr(compiling, "build", lambda plan: "the graphs")
 
 

@@ -27,13 +27,12 @@ from max.driver import (
     set_virtual_device_target_arch,
 )
 from max.dtype import DType
-from max.engine import InferenceSession
 from max.graph import Module
 
 from benchmarks.machine import commit, describe
 from benchmarks.shapes import SHAPES, facts
 from max_whisper.config import WhisperConfig
-from max_whisper.engine.compile import PORTABLE_CPU, Plan, compile_graphs
+from max_whisper.engine.compile import PORTABLE_CPU, Plan, compile_graphs, session_on
 from max_whisper.engine.devices import gpu_ops
 from max_whisper.features.log_mel import build_log_mel
 from max_whisper.kernels.gpu_ops import GpuOps
@@ -83,7 +82,7 @@ def main() -> None:
     set_virtual_device_target_arch(asked.arch)
     set_virtual_device_count(1)
     device = Accelerator()
-    session = InferenceSession([device])
+    session = session_on(device)
     ops = gpu_ops(device, getattr(DType, dtype))
     if asked.keep:
         os.environ["MAX_WHISPER_CACHE"] = str(asked.keep)
