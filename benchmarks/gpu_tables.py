@@ -10,12 +10,13 @@ Row = tuple[str, ...]
 
 def speed(results: dict[str, Any]) -> tuple[Row, list[Row]]:
     """Ours on a GPU beside PyTorch on it; what is missing with its reason."""
-    own = [row for row in results["rows"] if row["engine"] == "ours"]
-    ours = {row["shape"]: row.get("seconds_a_window", float("nan")) for row in own}
+    found = [row for row in results["rows"] if row["engine"] == "ours"]
+    ours = {row["shape"]: row.get("seconds_a_window") for row in found}
 
     def cells(row: dict[str, Any]) -> Row:
         seconds = row["seconds_a_window"]
-        numbers = f"{seconds:.3f}", f"{seconds / ours[row['shape']]:.2f}"
+        own = ours.get(row["shape"])
+        numbers = f"{seconds:.3f}", f"{seconds / own:.2f}" if own else ""
         encoder = f"{row['encoder_tflops']:.0f}"
         steps = f"{row['tokens_a_second']:.0f}", f"{row['step_tb_s']:.2f}"
         return str(row["windows"]), *numbers, encoder, *steps

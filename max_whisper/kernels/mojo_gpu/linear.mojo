@@ -2,8 +2,7 @@
 
 A step reads every weight once for a handful of rows, so it lasts as long as that reading.
 A block makes eight columns of up to 64 rows; its warps take turns at the depth, 32 values
-at a time, and their sums are joined in the end. With more rows, those of a long prompt,
-each warp makes eight columns of its own, and all of a block read the same rows.
+at a time, and their sums are joined in the end.
 
     y [rows, columns]  =  gelu( x [rows, depth] · w [columns, depth]ᵀ + bias ) + add
 
@@ -32,14 +31,12 @@ comptime CHUNK = 32
 """Values of the depth in a turn of a warp."""
 comptime PART = TILES * TILE * COLUMNS
 """Sums of a warp."""
-comptime MANY = 512
-"""Rows from which warps work apart; beams of a hundred windows are as many."""
 comptime AHEAD = 4
 """Turns whose weights are under way at once."""
 
 
 def multiply[
-    type: DType, gelu: Bool, biased: Bool, adds: Bool, apart: Bool
+    type: DType, gelu: Bool, biased: Bool, adds: Bool
 ](
     y: Pointer[Scalar[type], MutAnyOrigin],
     x: Pointer[Scalar[type], ImmutAnyOrigin],
@@ -50,10 +47,9 @@ def multiply[
     column_count: Int32,
     value_count: Int32,
 ):
-    """Some columns of some rows; `apart` says that each warp has its own."""
+    """Eight columns of some rows."""
     comptime Eight = SIMD[type, 8]
-    # Where a warp begins, and how far apart its turns are.
-    comptime STRIDE = CHUNK if apart else WARPS * CHUNK
+    comptime STRIDE = WARPS * CHUNK
     var rows = Int(row_count)
     var depth = Int(value_count)
     var thread = Int(thread_idx.x)
@@ -64,18 +60,13 @@ def multiply[
     # Blocks that share columns follow one another, so that weights come from memory once.
     var row = Int(block_idx.x) * TILE * TILES
     var column = Int(block_idx.y) * COLUMNS
-    var begin = warp * CHUNK
-    comptime if apart:
-        begin = 0
-        # A warp beyond the last column makes the last ones again, as they were.
-        column = min(column * WARPS + warp * COLUMNS, Int(column_count) - COLUMNS)
     var tiles = min(TILES, ceildiv(rows - row, TILE))
     var weights = w.unsafe_offset((column + group) * depth + quarter)
 
     var sums = StaticTuple[SIMD[DType.float32, 4], TILES](
         fill=SIMD[DType.float32, 4](0)
     )
-    for turn in range(begin, depth, STRIDE * AHEAD):
+    for turn in range(warp * CHUNK, depth, STRIDE * AHEAD):
         var some = StaticTuple[Eight, AHEAD](fill=Eight(0))
         comptime for i in range(AHEAD):
             var place = turn + i * STRIDE
@@ -119,18 +110,12 @@ def multiply[
             var place = warp * PART + at * COLUMNS + thread % 4 * 2 + i % 2
             parts[unsafe_offset=place] = sums[t][i]
     barrier()
-    # The first thread of those that write the same part, and how many they are.
-    var writer = thread % 32 if apart else thread
-    comptime WRITERS = 32 if apart else THREADS
-    for i in range(writer, tiles * TILE * COLUMNS, WRITERS):
+    for i in range(thread, tiles * TILE * COLUMNS, THREADS):
         var here = row + i // COLUMNS
         if here < rows:
             var sum = Float32(0)
-            comptime if apart:
-                sum = parts[unsafe_offset=warp * PART + i]
-            else:
-                comptime for part in range(WARPS):
-                    sum += parts[unsafe_offset=part * PART + i]
+            comptime for part in range(WARPS):
+                sum += parts[unsafe_offset=part * PART + i]
             var there = column + i % COLUMNS
             comptime if biased:
                 sum += bias[unsafe_offset=there].cast[DType.float32]()
@@ -161,23 +146,15 @@ struct Linear:
     ) raises:
         var rows = x.dim_size(0) * x.dim_size(1)
         var columns = w.dim_size(0)
-
-        @always_inline
-        def launch[apart: Bool](wide: Int) raises {imm}:
-            ctx.enqueue_function[multiply[type, gelu, biased, adds, apart]](
-                y.to_device_buffer(ctx),
-                x.to_device_buffer(ctx),
-                w.to_device_buffer(ctx),
-                bias.to_device_buffer(ctx),
-                add.to_device_buffer(ctx),
-                Int32(rows),
-                Int32(columns),
-                Int32(w.dim_size(1)),
-                grid_dim=(ceildiv(rows, TILE * TILES), ceildiv(columns, wide)),
-                block_dim=THREADS,
-            )
-
-        if rows > MANY:
-            launch[True](COLUMNS * WARPS)
-        else:
-            launch[False](COLUMNS)
+        ctx.enqueue_function[multiply[type, gelu, biased, adds]](
+            y.to_device_buffer(ctx),
+            x.to_device_buffer(ctx),
+            w.to_device_buffer(ctx),
+            bias.to_device_buffer(ctx),
+            add.to_device_buffer(ctx),
+            Int32(rows),
+            Int32(columns),
+            Int32(w.dim_size(1)),
+            grid_dim=(ceildiv(rows, TILE * TILES), columns // COLUMNS),
+            block_dim=THREADS,
+        )
