@@ -23,7 +23,7 @@ def speed(results: dict[str, Any]) -> tuple[Row, list[Row]]:
 
     rows = [
         (row["shape"], row["engine"])
-        + ((row["missing"], *[""] * 4) if "missing" in row else cells(row))
+        + ((row["missing"], *[""] * 5) if "missing" in row else cells(row))
         for row in results["rows"]
     ]
     head = ("shape", "engine", "windows", "s a window", "× ours")
