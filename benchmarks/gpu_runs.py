@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.shapes import SHAPES, Shape, facts
+from benchmarks.shapes import SHAPES, Shape, alignment_heads, facts
 
 POSITIONS = 1500
 LIMITS = "limits"
@@ -100,7 +100,8 @@ def ours(shape: Shape, device: str, dtype: str, batch: int, tokens: int) -> Both
     from max_whisper.engine.protocol import Bounds, TokenRules
     from max_whisper.weights import expected_shapes
 
-    config = WhisperConfig(**facts(shape))
+    heads = alignment_heads(shape)
+    config = WhisperConfig(**facts(shape), alignment_heads=heads)
     random = np.random.default_rng(0)
     some = (random.standard_normal(2**22, np.float32) / 50).astype(np.float16)
     weights = {

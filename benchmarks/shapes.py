@@ -35,3 +35,9 @@ def facts(shape: Shape) -> dict[str, int]:
         found[f"{side}_attention_heads"] = shape["heads"]
         found[f"{side}_ffn_dim"] = 4 * width
     return found
+
+
+def alignment_heads(shape: Shape) -> tuple[tuple[int, int], ...]:
+    """About as many as OpenAI names: one in each layer of the upper half."""
+    layers = shape["decoder"]
+    return tuple((layer, 0) for layer in range(layers // 2, layers))

@@ -30,7 +30,7 @@ from max.dtype import DType
 from max.graph import Module
 
 from benchmarks.machine import commit, describe
-from benchmarks.shapes import SHAPES, facts
+from benchmarks.shapes import SHAPES, alignment_heads, facts
 from max_whisper.config import WhisperConfig
 from max_whisper.engine.compile import PORTABLE_CPU, Plan, compile_graphs, session_on
 from max_whisper.engine.devices import gpu_ops
@@ -126,7 +126,10 @@ def arguments() -> argparse.Namespace:
 
 def config(size: str) -> WhisperConfig:
     """The shapes of a model of this size."""
-    return SMALLEST if size == "smallest" else WhisperConfig(**facts(SHAPES[size]))
+    if size == "smallest":
+        return SMALLEST
+    shape = SHAPES[size]
+    return WhisperConfig(**facts(shape), alignment_heads=alignment_heads(shape))
 
 
 def module(graph: str, ops: GpuOps, config: WhisperConfig) -> Module:
