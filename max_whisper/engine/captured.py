@@ -30,8 +30,9 @@ class Captured:
         others: Sequence[Buffer],
     ) -> None:
         self._model, self._key = model, key
-        self._room = Buffer.from_numpy(joined(small)).to(device)
-        self._values = self._room
+        # What a copy reads is kept, since the copy may go on beside us.
+        self._values = Buffer.from_numpy(joined(small))
+        self._room = self._values.to(device)
         self._inputs = [*parted(self._room, small), *others]
         self._shapes = [array.shape for array in small]
         self._outputs: list[Buffer] = model.capture(self._key, *self._inputs)
@@ -45,7 +46,6 @@ class Captured:
 
     def run(self, small: Sequence[NDArray[Any]]) -> list[Buffer]:
         """The outputs for new values; they are overwritten by the next run."""
-        # It is read by a copy that may go on beside us, so it is kept.
         self._values = Buffer.from_numpy(joined(small))
         self._room.inplace_copy_from(self._values)
         self._model.replay(self._key, *self._inputs)

@@ -47,6 +47,8 @@ GPU_REASON = (
     "Compiling the model for this GPU. This happens once for a model size and takes "
     "some minutes"
 )
+CUBLAS = "cuda"
+"""MAX's interface to devices on which products are cuBLAS's."""
 PORTABLE_CPU = "x86-64-v3"
 """What the code beside a GPU's may ask of a CPU if it was compiled elsewhere."""
 
@@ -80,7 +82,9 @@ class Plan:
         host += PORTABLE_CPU if self.is_portable else _cpu_features()
         if self.device.is_host:
             return host
-        return f"{self.device.api} {self.device.architecture_name} {host}"
+        products = "cublas" if self.device.api == CUBLAS else "max"
+        kind = f"{self.device.api} {self.device.architecture_name}"
+        return f"{kind} {products} {host}"
 
 
 def cache_folder() -> Path:
@@ -92,7 +96,7 @@ def cache_folder() -> Path:
 def session_on(device: Device) -> InferenceSession:
     """Where graphs for a device are compiled and loaded."""
     session = InferenceSession([device])
-    if device.api == "cuda":
+    if device.api == CUBLAS:
         # With MAX's own products the first row of an encoder came out wrong on an H100,
         # with cuBLAS's it did not. MAX has no public word for this choice.
         session._use_vendor_blas("1")

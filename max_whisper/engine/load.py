@@ -13,7 +13,13 @@ from max.dtype import DType
 from numpy.typing import NDArray
 
 from max_whisper.config import WhisperConfig
-from max_whisper.engine.compile import OnCompile, Plan, load_graphs, session_on
+from max_whisper.engine.compile import (
+    CUBLAS,
+    OnCompile,
+    Plan,
+    load_graphs,
+    session_on,
+)
 from max_whisper.engine.cublas import load_cublas
 from max_whisper.engine.devices import Place, choose
 from max_whisper.engine.engine import MaxEngine
@@ -38,7 +44,7 @@ def load_engine(
     """
     check(weights, config)
     place = choose(options, weights_are_half=_are_half(weights))
-    if place.device.api == "cuda":
+    if place.device.api == CUBLAS:
         load_cublas()
     session = session_on(place.device)
     registry = {name: _bind(name, array, place) for name, array in weights.items()}
