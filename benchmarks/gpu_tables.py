@@ -42,15 +42,15 @@ def card(results: dict[str, Any]) -> str:
 
 
 def compiled(results: dict[str, Any]) -> tuple[Row, list[Row]]:
-    """Seconds that each graph took, by size, architecture and precision; empty if it
+    """Seconds that each part took, by size, architecture and precision; empty if it
     was not compiled."""
     took: dict[Row, dict[str, str]] = defaultdict(dict)
     for row in results["rows"]:
         place = row["size"], row["arch"], row["dtype"]
-        took[place][row["graph"]] = f"{row['seconds']:.0f}"
-    graphs = ("log_mel", "encode", "prefill", "step", "align")
+        took[place][row["part"]] = f"{row['seconds']:.0f}"
+    parts = ("log_mel", "encode", "decoder")
     rows = [
-        (*place, *(found.get(graph, "") for graph in graphs))
+        (*place, *(found.get(part, "") for part in parts))
         for place, found in took.items()
     ]
-    return ("size", "for", "precision", *graphs), rows
+    return ("size", "for", "precision", *parts), rows

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from max.dtype import DType
@@ -82,14 +83,9 @@ class GpuOps(PlainOps):
     ) -> TensorValue:
         if q.shape[1] == keys.shape[1]:
             return self._encoder_attention(q, keys, values)
-        (y,) = ops.custom(
-            "whisper_gpu_attention",
-            self.device,
-            [q, keys, values],
-            [q.type],
-            {"type": self.dtype, "size": int(keys.shape[3])},
-        )
-        return y.tensor
+        size = int(keys.shape[3])
+        known = {"type": self.dtype, "size": size}
+        return self._custom("attention", [q, keys, values], q.type, **known)
 
     def cached_attention(
         self,
@@ -107,6 +103,11 @@ class GpuOps(PlainOps):
         )
         return y.tensor
 
+    def logits(self, x: TensorValue, embedding: Matrix) -> TensorValue:
+        y = self._all_logits(x, embedding)
+        whole = embedding.weight.shape[0] == embedding.rows
+        return y if whole else y[:, :, : embedding.rows]
+
     def next_tokens(
         self,
         x: TensorValue,
@@ -114,10 +115,8 @@ class GpuOps(PlainOps):
         embedding: Matrix,
         rules: Sequence[TensorValue],
     ) -> list[TensorValue]:
-        h = self.layer_norm(x, *norm)
-        if self._is_of_few_rows(h):
-            return self.best_tokens(self._few_rows(h, embedding, None), rules)
-        return self.best_tokens(PlainOps.linear(self, h, embedding, None), rules)
+        logits = self._all_logits(self.layer_norm(x, *norm), embedding)
+        return self.best_tokens(logits, rules)
 
     def best_tokens(
         self, logits: TensorValue, rules: Sequence[TensorValue]
@@ -136,7 +135,7 @@ class GpuOps(PlainOps):
                 *[self._type(DType.float32, best)] * 2,
                 self._type(DType.int32, best),
             ],
-            {"type": self.dtype, "stretch": STRETCH},
+            {"type": logits.dtype, "stretch": STRETCH},
         )
         tokens, logprobs = ops.custom(
             "whisper_gpu_join",
@@ -146,6 +145,28 @@ class GpuOps(PlainOps):
         )
         return [tokens.tensor, logprobs.tensor]
 
+    def alignment(
+        self, q: TensorValue, k: TensorValue, heads: Sequence[int], size: int
+    ) -> TensorValue:
+        chosen = ops.constant(np.array(heads, np.int32), DType.int32, self.device)
+        tokens, positions = q.shape[1], k.shape[1]
+        known = {"type": self.dtype, "size": size}
+        seen = self._type(DType.float32, [len(heads), tokens, positions])
+        looks = self._custom("look", [q, k, chosen], seen, **known)
+        apart = self._type(DType.float32, [len(heads), 2, positions])
+        differences = self._custom("compare", [looks], apart)
+        summed = self._type(DType.float32, [tokens, positions])
+        return self._custom("smooth", [looks, differences], summed)
+
+    def next_logprobs(
+        self, logits: TensorValue, tokens: TensorValue, end: TensorValue
+    ) -> TensorValue:
+        values, found = (
+            [logits, tokens, end],
+            self._type(DType.float32, tokens.shape[1:]),
+        )
+        return self._custom("next_logprobs", values, found, type=logits.dtype)
+
     def log_mel(
         self,
         samples: TensorValue,
@@ -154,13 +175,8 @@ class GpuOps(PlainOps):
         filters: TensorValue,
     ) -> TensorValue:
         shape = [(int(samples.shape[0]) - 240) // 160, filters.shape[0]]
-        (y,) = ops.custom(
-            "whisper_gpu_log_mel",
-            self.device,
-            [samples, window, turns, filters],
-            [self._type(DType.float32, shape)],
-        )
-        return y.tensor
+        values = [samples, window, turns, filters]
+        return self._custom("log_mel", values, self._type(DType.float32, shape))
 
     def _is_of_few_rows(self, x: TensorValue) -> bool:
         """A window's tokens are few, its sound is not."""
@@ -179,25 +195,43 @@ class GpuOps(PlainOps):
     ) -> TensorValue:
         """`linear` by our kernel, with the rows that fill the matrix up."""
         matrix = TensorValue(weight.weight)
-        rows, columns = matrix.shape
         plain = bias is None and add is None
-        assert plain or rows == weight.rows, "only what is plain may be filled up"
-        (y,) = ops.custom(
-            "whisper_gpu_linear",
-            self.device,
-            [
-                *(x, matrix),
-                matrix.reshape([rows * columns]) if bias is None else bias,
-                x if add is None else add,
-            ],
-            [self._type(self.dtype, [*x.shape[:2], rows])],
-            {
-                "type": self.dtype,
-                "gelu": gelu,
-                "biased": bias is not None,
-                "adds": add is not None,
-            },
+        assert plain or matrix.shape[0] == weight.rows, (
+            "only what is plain is filled up"
         )
+        rows, columns = matrix.shape
+        values = [
+            *(x, matrix),
+            matrix.reshape([rows * columns]) if bias is None else bias,
+            x if add is None else add,
+        ]
+        forms = {"gelu": gelu, "biased": bias is not None, "adds": add is not None}
+        return self._multiply(values, self.dtype, **forms)
+
+    def _all_logits(self, x: TensorValue, embedding: Matrix) -> TensorValue:
+        """With those of the rows that fill the matrix up. Ours are in float32: in half
+        precision the best two would often be equal."""
+        if not self._is_of_few_rows(x):
+            return PlainOps.linear(self, x, embedding, None)
+        matrix = TensorValue(embedding.weight)
+        rows, columns = matrix.shape
+        values = [x, matrix, matrix.reshape([rows * columns]), x]
+        forms = {"gelu": False, "biased": False, "adds": False}
+        return self._multiply(values, DType.float32, **forms)
+
+    def _multiply(
+        self, values: Sequence[TensorValue], result: DType, **forms: bool
+    ) -> TensorValue:
+        x, matrix, *_ = values
+        made = self._type(result, [*x.shape[:2], matrix.shape[0]])
+        known = {"type": self.dtype, "result": result, **forms}
+        return self._custom("linear", values, made, **known)
+
+    def _custom(
+        self, name: str, values: Sequence[TensorValue], made: TensorType, **known: Any
+    ) -> TensorValue:
+        """One of our kernels, of which so much is known when it is compiled."""
+        (y,) = ops.custom(f"whisper_gpu_{name}", self.device, values, [made], known)
         return y.tensor
 
     def _type(self, dtype: DType, shape: Sequence[Dim | int]) -> TensorType:

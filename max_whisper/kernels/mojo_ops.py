@@ -145,6 +145,9 @@ class MojoOps(MojoBlocks):
     def take(self, x: TensorValue, rows: TensorValue) -> TensorValue:
         return self._custom("whisper_take", [x, rows], [x.shape[0], 1, x.shape[2]])
 
+    def logits(self, x: TensorValue, embedding: Matrix) -> TensorValue:
+        return self.linear(x, embedding, None)
+
     def next_tokens(
         self,
         x: TensorValue,

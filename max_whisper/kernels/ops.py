@@ -138,6 +138,9 @@ class Ops(Protocol):
     def take(self, x: TensorValue, rows: TensorValue) -> TensorValue:
         """One row of each batch: `[B, T, D]` and `[B]` to `[B, 1, D]`."""
 
+    def logits(self, x: TensorValue, embedding: Matrix) -> TensorValue:
+        """States `[B, T, D]`, normed, to a number for each token `[B, T, V]`."""
+
     def next_tokens(
         self,
         x: TensorValue,

@@ -155,8 +155,10 @@ class PlainOps:
         embedding: Matrix,
         rules: Sequence[TensorValue],
     ) -> list[TensorValue]:
-        logits = self.linear(self.layer_norm(x, *norm), embedding, None)
-        return next_tokens(logits, rules)
+        return next_tokens(self.logits(self.layer_norm(x, *norm), embedding), rules)
+
+    def logits(self, x: TensorValue, embedding: Matrix) -> TensorValue:
+        return self.linear(x, embedding, None)
 
     def probe(self, logits: TensorValue, tokens: TensorValue) -> TensorValue:
         flat = ops.cast(ops.squeeze(logits, 1), DType.float32)

@@ -121,7 +121,7 @@ def decode(
 
 def project(x: TensorValue, embedding: Matrix, at: Parameters) -> TensorValue:
     """Hidden states to logits `[B, Q, vocab_size]`, by the tied embedding."""
-    return at.ops.linear(layer_norm(x, at / "layer_norm"), embedding, None)
+    return at.ops.logits(layer_norm(x, at / "layer_norm"), embedding)
 
 
 def choose(

@@ -1,12 +1,13 @@
 """Compile a Whisper's graphs for a GPU that need not be there.
 
-    python -m tests.gpu.compile_graphs [GRAPH …] [--size tiny] [--arch sm_80]
-    python -m tests.gpu.compile_graphs --keep FOLDER --model MODEL [--arch sm_90a]
+    python -m tests.gpu.compile_graphs [PART …] [--size tiny] [--arch sm_80]
+    python -m tests.gpu.compile_graphs --keep FOLDER [--model MODEL | --size SIZE]
 
 MAX then has virtual devices for the whole process, so this is a process of its own.
-What was compiled, how long it took and how large it is goes into a JSON file. With
-`--keep`, all graphs of a model are compiled together, and kept where a machine with
-such a GPU finds them if its `MAX_WHISPER_CACHE` is that folder.
+What was compiled, how long it took (of one core) and how large it is goes into a JSON
+file. With `--keep`, all graphs of a model, or of a size as `benchmarks.gpu` has it, are
+compiled as one, and kept where a machine with such a GPU finds them if its
+`MAX_WHISPER_CACHE` is that folder.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ from max_whisper.weights import expected_shapes, load_checkpoint
 
 RESULT = Path(__file__).parents[2] / "benchmarks" / "results" / "gpu_compile.json"
 
-GRAPHS = ("log_mel", "encode", "prefill", "step", "align")
+PARTS = ("log_mel", "encode", "decoder")
+"""What is compiled at once: of the decoder, three graphs that have much in common."""
 
 ARCHITECTURES = {
     "sm_80": ("cuda", "bfloat16"),
@@ -86,41 +88,44 @@ def main() -> None:
     ops = gpu_ops(device, getattr(DType, dtype))
     if asked.keep:
         os.environ["MAX_WHISPER_CACHE"] = str(asked.keep)
-        config_of_model = load_checkpoint(asked.model).config
-        plan = Plan(config_of_model, ops, device, is_portable=True)
+        model = load_checkpoint(asked.model).config if asked.model else None
+        plan = Plan(model or config(asked.size), ops, device, is_portable=True)
         compile_graphs(plan, session)
         if not plan.path.exists():
             raise SystemExit(f"expected a folder to write to, found {asked.keep}")
         print(f"kept {plan.path}")
         return
-    for graph in asked.graphs:
-        begin = time.perf_counter()
+    for part in asked.parts:
+        begin = time.process_time()
         compiled = session.compile(
-            module(graph, ops, config(asked.size)), custom_extensions=ops.extensions
+            module(part, ops, config(asked.size)), custom_extensions=ops.extensions
         )
+        took = time.process_time() - begin
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / f"{graph}.mef"
+            path = Path(folder) / f"{part}.mef"
             compiled.export_mef(path)
             size = path.stat().st_size
-        took = time.perf_counter() - begin
-        print(f"compiled {graph}: {took:.0f} s, {size:,} bytes", flush=True)
+        print(f"compiled {part}: {took:.0f} s, {size:,} bytes", flush=True)
         row = {"size": asked.size, "arch": asked.arch, "dtype": dtype}
-        row |= {"graph": graph, "seconds": round(took, 1), "bytes": size}
+        row |= {"part": part, "seconds": round(took, 1), "bytes": size}
         keep(row | {"commit": commit()}, asked.json)
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.gpu.compile_graphs")
-    parser.add_argument("graphs", nargs="*", metavar="GRAPH", default=GRAPHS)
-    parser.add_argument("--size", default="tiny", choices=SIZES)
+    parser.add_argument("parts", nargs="*", metavar="PART", default=PARTS)
     parser.add_argument("--arch", default="sm_80", choices=ARCHITECTURES)
     parser.add_argument("--dtype", help="the usual one of the architecture")
     parser.add_argument("--json", type=Path, default=RESULT)
     parser.add_argument("--keep", type=Path, metavar="FOLDER")
-    parser.add_argument("--model", default="demo", help="whose shapes are kept")
+    whose = parser.add_mutually_exclusive_group()
+    whose.add_argument("--size", default="tiny", choices=SIZES)
+    whose.add_argument("--model", help="whose shapes are kept")
     asked = parser.parse_args()
-    if unknown := {*asked.graphs} - {*GRAPHS}:
-        parser.error(f"expected graphs of {', '.join(GRAPHS)}, found {unknown}")
+    if unknown := {*asked.parts} - {*PARTS}:
+        parser.error(f"expected parts of {', '.join(PARTS)}, found {unknown}")
+    if asked.model and not asked.keep:
+        parser.error("expected --keep FOLDER with --model, found none")
     return asked
 
 
@@ -132,27 +137,24 @@ def config(size: str) -> WhisperConfig:
     return WhisperConfig(**facts(shape), alignment_heads=alignment_heads(shape))
 
 
-def module(graph: str, ops: GpuOps, config: WhisperConfig) -> Module:
-    """One graph of a Whisper."""
+def module(part: str, ops: GpuOps, config: WhisperConfig) -> Module:
+    """A part of a Whisper's graphs."""
     made = Module()
     at = Parameters(ops, expected_shapes(config))
-    if graph == "log_mel":
+    if part == "log_mel":
         build_log_mel(made, ops, config.num_mel_bins)
-    elif graph == "encode":
+    elif part == "encode":
         build_encode(made, at, config)
-    elif graph == "prefill":
-        build_prefill(made, at, config)
-    elif graph == "step":
-        build_step(made, at, config)
     else:
-        build_align(made, at, config)
+        for build in (build_prefill, build_step, build_align):
+            build(made, at, config)
     return made
 
 
 def keep(row: dict[str, Any], path: Path) -> None:
     """Write a row to the results, over the last one of its kind."""
     found = json.loads(path.read_text()) if path.exists() else {"rows": []}
-    kind = ("size", "arch", "dtype", "graph")
+    kind = ("size", "arch", "dtype", "part")
     others = [r for r in found["rows"] if any(r[f] != row[f] for f in kind)]
     rows = sorted([*others, row], key=lambda r: [r[f] for f in kind])
     result = {"machine": describe(), "rows": rows}

@@ -36,9 +36,9 @@ comptime AHEAD = 4
 
 
 def multiply[
-    type: DType, gelu: Bool, biased: Bool, adds: Bool
+    type: DType, result: DType, gelu: Bool, biased: Bool, adds: Bool
 ](
-    y: Pointer[Scalar[type], MutAnyOrigin],
+    y: Pointer[Scalar[result], MutAnyOrigin],
     x: Pointer[Scalar[type], ImmutAnyOrigin],
     w: Pointer[Scalar[type], ImmutAnyOrigin],
     bias: Pointer[Scalar[type], ImmutAnyOrigin],
@@ -124,7 +124,7 @@ def multiply[
             var sink = here * Int(column_count) + there
             comptime if adds:
                 sum += add[unsafe_offset=sink].cast[DType.float32]()
-            y[unsafe_offset=sink] = sum.cast[type]()
+            y[unsafe_offset=sink] = sum.cast[result]()
 
 
 @extensibility.register("whisper_gpu_linear")
@@ -135,9 +135,14 @@ struct Linear:
 
     @staticmethod
     def execute[
-        target: StaticString, type: DType, gelu: Bool, biased: Bool, adds: Bool
+        target: StaticString,
+        type: DType,
+        result: DType,
+        gelu: Bool,
+        biased: Bool,
+        adds: Bool,
     ](
-        y: OutputTensor[dtype=type, rank=3, ...],
+        y: OutputTensor[dtype=result, rank=3, ...],
         x: InputTensor[dtype=type, rank=3, ...],
         w: InputTensor[dtype=type, rank=2, ...],
         bias: InputTensor[dtype=type, rank=1, ...],
@@ -146,7 +151,7 @@ struct Linear:
     ) raises:
         var rows = x.dim_size(0) * x.dim_size(1)
         var columns = w.dim_size(0)
-        ctx.enqueue_function[multiply[type, gelu, biased, adds]](
+        ctx.enqueue_function[multiply[type, result, gelu, biased, adds]](
             y.to_device_buffer(ctx),
             x.to_device_buffer(ctx),
             w.to_device_buffer(ctx),
