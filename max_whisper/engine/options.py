@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from max_whisper.errors import OptionError
 
 DTYPES = ("auto", "float32", "float16", "bfloat16", "int8")
+DEVICE = re.compile(r"auto|cpu|(gpu|cuda)(:[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,12 @@ class EngineOptions:
             raise OptionError(
                 f"expected dtype to be one of {', '.join(DTYPES)}, found {self.dtype!r}"
             )
-        if self.threads < 0:
+        if not isinstance(self.device, str) or not DEVICE.fullmatch(self.device):
             raise OptionError(
-                f"expected threads to be 0 (all cores) or more, found {self.threads}"
+                f"expected device auto, cpu, gpu or gpu:N, found {self.device!r}"
+            )
+        whole = isinstance(self.threads, int) and not isinstance(self.threads, bool)
+        if not whole or self.threads < 0:
+            raise OptionError(
+                f"expected threads to be 0 (all cores) or more, found {self.threads!r}"
             )

@@ -19,6 +19,7 @@ from max_whisper.engine.protocol import EncodedWindow, Engine, Mel
 from max_whisper.pipeline.history import PromptHistory
 from max_whisper.pipeline.journal import HeardWindow, Journal
 from max_whisper.pipeline.language import next_language
+from max_whisper.pipeline.left_out import LeftOut
 from max_whisper.pipeline.options import TranscribeOptions
 from max_whisper.pipeline.transcript import SegmentWriter
 from max_whisper.pipeline.windows import Windows
@@ -38,8 +39,7 @@ class Walk:
 
     `options` name the language (see `TranscribeOptions.in_language`). `window` is the
     one to be heard next, None at the end; `first` is the mel frame at which it begins.
-    `dropped` is what was heard and left out so far. The `journal` knows the walk by its
-    `number`.
+    The `journal` knows the walk by its `number`.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Walk:
         self.journal: Journal | None = None
         self.number = 0
         self._windows_heard = 0
-        self.dropped: list[Dropped] = []
+        self._left_out = LeftOut()
         self.first = windows.seek
         self.window = windows.next()
 
@@ -71,6 +71,11 @@ class Walk:
     def seek(self) -> int:
         """The mel frame up to which the recording was heard."""
         return min(self._windows.seek, self._windows.end)
+
+    @property
+    def dropped(self) -> list[Dropped]:
+        """What was heard and left out so far."""
+        return self._left_out.all
 
     @property
     def frames(self) -> NDArray[np.float32]:
@@ -119,17 +124,18 @@ class Walk:
         self._windows.seek = window.end
         cut, repeated = self._cut(result, window)
         if is_silence(result, self.options):
-            self._drop(cut.segments, result, "no speech")
+            self._left_out.drop(self._dropped(cut.segments, result, "no speech"))
         else:
             self._speak(result.language)
-            self._drop(repeated, result, "repetition")
+            self._left_out.drop(self._dropped(repeated, result, "repetition"))
             if self.options.word_timestamps:
                 whole, cut = cut, self._words.add(cut, window, heard.words)
-                if not cut.is_skipped:  # else all of it is heard again
-                    odd = whole.segments[len(cut.segments) :][:1]
-                    self._drop(odd, result, "silence around it")
+                rest = whole.segments[len(cut.segments) :]
+                odd = self._dropped(rest, result, "silence around it")
+                self._left_out.take_back(odd)
+            self._left_out.tell(cut.segments)
             brief = [piece for piece in cut.segments if piece.start == piece.end]
-            self._drop(brief, result, "no duration")
+            self._left_out.drop(self._dropped(brief, result, "no duration"))
             segments = self._writer.write(cut.segments, result, window)
             self._windows.seek = cut.seek
             self._history.add([token for s in segments for token in s.tokens])
@@ -154,16 +160,17 @@ class Walk:
         kept, repeated = cut_loops(cut.segments, self._eot, self.options.max_repeats)
         return replace(cut, segments=kept), repeated
 
-    def _drop(
+    def _dropped(
         self, pieces: Sequence[TimedTokens], result: DecodingResult, reason: str
-    ) -> None:
-        """Tell of what is left out, if it has any text."""
-        for piece in pieces:
-            text = self._writer.text(piece)
-            if text.strip():
-                sure = result.avg_logprob, result.no_speech_prob
-                dropped = Dropped(piece.start, piece.end, text, reason, *sure)
-                self.dropped.append(dropped)
+    ) -> list[Dropped]:
+        """What is told of pieces that are left out: those that have any text."""
+        sure = result.avg_logprob, result.no_speech_prob
+        told = [(piece, self._writer.text(piece)) for piece in pieces]
+        return [
+            Dropped(piece.start, piece.end, text, reason, *sure)
+            for piece, text in told
+            if text.strip()
+        ]
 
     def _speak(self, language: str) -> None:
         """Go on in a language; what was said in another is not read any more."""

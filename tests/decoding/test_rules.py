@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -94,3 +95,14 @@ def test_ids_beyond_the_vocabulary_are_refused() -> None:
     options = DecodingOptions(suppress_tokens="50000")
     with pytest.raises(OptionError, match="found 50000"):
         token_rules(TOKENIZER, options, CONFIG)
+
+
+@pytest.mark.parametrize("without_timestamps", [True, False])
+def test_what_fills_a_vocabulary_up_never_comes(without_timestamps: bool) -> None:
+    tokenizer = FakeTokenizer(timestamps=1501)
+    end = tokenizer.timestamp_begin + 1501
+    config = replace(fake_config(tokenizer), vocab_size=end + 7)
+    options = DecodingOptions(without_timestamps=without_timestamps)
+    rules = token_rules(tokenizer, options, config)
+    assert rules.suppressed[end:].all()
+    assert not rules.suppressed[end - 1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from max.dtype import DType
@@ -109,8 +110,15 @@ class Virtual:
     is_host = False
 
 
-@pytest.mark.parametrize("options", [{"dtype": "int4"}, {"threads": -1}])
-def test_options_out_of_range(options: dict) -> None:
+OUT_OF_RANGE: list[dict[str, Any]] = [
+    {"dtype": "int4"},
+    *({"threads": threads} for threads in (-1, None, "2", True)),
+    {"device": None},
+]
+
+
+@pytest.mark.parametrize("options", OUT_OF_RANGE)
+def test_options_out_of_range(options: dict[str, Any]) -> None:
     with pytest.raises(OptionError, match="expected"):
         EngineOptions(**options)
 

