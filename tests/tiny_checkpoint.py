@@ -14,7 +14,7 @@ from max_whisper.config import WhisperConfig
 from max_whisper.weights import expected_shapes
 from max_whisper.weights.bfloat16 import BFLOAT16
 from max_whisper.weights.complete import EMBEDDING, POSITIONS, sinusoids
-from max_whisper.weights.huggingface import INDEX, WEIGHTS
+from max_whisper.weights.files import INDEX, WEIGHTS
 
 CODES = {"float16": "F16", "bfloat16": "BF16", "float32": "F32"}
 

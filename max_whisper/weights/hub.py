@@ -10,12 +10,17 @@ from pathlib import Path
 
 from max_whisper import demo
 from max_whisper.errors import CheckpointError
-from max_whisper.weights.huggingface import (
+from max_whisper.weights.files import (
+    ADDED,
     CONFIG,
     GENERATION_CONFIG,
     INDEX,
+    MERGES,
+    PICKLED,
     TOKENIZER,
+    VOCAB,
     WEIGHTS,
+    has_tokenizer,
     weight_files,
 )
 
@@ -58,12 +63,15 @@ def download(repo: str, *, cache_dir: Path | None = None) -> Path:
 
     Raises `CheckpointError`, in one line with its remedies, where that fails.
     """
-    return _fetch(repo, CHECKPOINT_FILES, _is_whole, cache_dir)
+    folder = _fetch(repo, CHECKPOINT_FILES, _is_whole, cache_dir)
+    if _is_whole(folder):
+        return folder
+    return _fetch(repo, (*CHECKPOINT_FILES, *_older(folder)), _is_whole, cache_dir)
 
 
 def download_tokenizer(repo: str, *, cache_dir: Path | None = None) -> Path:
     """The tokenizer.json of `owner/name`, fetched as `download` does."""
-    folder = _fetch(repo, (TOKENIZER,), _has_tokenizer, cache_dir)
+    folder = _fetch(repo, (TOKENIZER,), _has_tokenizer_json, cache_dir)
     return folder / TOKENIZER
 
 
@@ -100,14 +108,26 @@ def _fetch(
 
 def _is_whole(folder: Path) -> bool:
     """Whether a cached folder can be loaded; an interrupted download cannot."""
+    return (
+        _has_weights(folder) and (folder / CONFIG).is_file() and has_tokenizer(folder)
+    )
+
+
+def _has_weights(folder: Path) -> bool:
     try:
-        weight_files(folder)
+        return bool(weight_files(folder))
     except CheckpointError:
         return False
-    return (folder / CONFIG).is_file() and _has_tokenizer(folder)
 
 
-def _has_tokenizer(folder: Path) -> bool:
+def _older(folder: Path) -> list[str]:
+    """What a repository may have in place of what it lacks of the newer files."""
+    weights = [] if _has_weights(folder) else [PICKLED]
+    tokenizer = [] if has_tokenizer(folder) else [VOCAB, MERGES, ADDED]
+    return weights + tokenizer
+
+
+def _has_tokenizer_json(folder: Path) -> bool:
     return (folder / TOKENIZER).is_file()
 
 

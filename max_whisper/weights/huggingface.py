@@ -1,12 +1,13 @@
-"""A folder as Hugging Face lays it out: config, tokenizer, safetensors."""
+"""A folder as Hugging Face lays it out: config, tokenizer, weights."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from max_whisper.config import WhisperConfig
 from max_whisper.errors import CheckpointError
@@ -17,21 +18,27 @@ from max_whisper.weights.checkpoint import (
     has_multilingual_vocabulary,
 )
 from max_whisper.weights.complete import EMBEDDING, complete
+from max_whisper.weights.files import (
+    CONFIG,
+    GENERATION_CONFIG,
+    PICKLED,
+    weight_files,
+)
+from max_whisper.weights.read import read_json
 from max_whisper.weights.safetensors import read_safetensors
-
-CONFIG = "config.json"
-GENERATION_CONFIG = "generation_config.json"
-TOKENIZER = "tokenizer.json"
-WEIGHTS = "model.safetensors"
-INDEX = "model.safetensors.index.json"
+from max_whisper.weights.tokenizer_file import tokenizer_json
+from max_whisper.weights.torch_archive import read_torch_archive
 
 
-def load_folder(folder: Path, *, name: str | None = None) -> Checkpoint:
+def load_folder(
+    folder: Path, *, name: str | None = None, cache_dir: Path | None = None
+) -> Checkpoint:
     """Read the checkpoint in `folder`, called `name` or as the folder is.
 
+    If it has no tokenizer, that of its vocabulary comes from the hub or its cache.
     Raises `CheckpointError` for files that are missing, damaged or not a Whisper.
     """
-    config = WhisperConfig.from_dict(_read_json(folder / CONFIG))
+    config = WhisperConfig.from_dict(read_json(folder / CONFIG))
     generation = _generation_config(folder)
     config = replace(config, alignment_heads=_alignment_heads(generation, config))
     tensors = _read_tensors(folder)
@@ -39,85 +46,38 @@ def load_folder(folder: Path, *, name: str | None = None) -> Checkpoint:
         name=name or folder.resolve().name,
         config=config,
         weights=complete(tensors, config),
-        tokenizer_json=read_text(folder / TOKENIZER),
+        tokenizer_json=tokenizer_json(folder, config, cache_dir),
         is_multilingual=_is_multilingual(generation, config),
         dtype=dtype_name(tensors[EMBEDDING]),
     )
 
 
-def weight_files(folder: Path) -> list[Path]:
-    """The safetensors files of a checkpoint: one, or the shards of its index.
-
-    Raises `CheckpointError` where there is none, or where a shard is missing.
-    """
-    if (folder / WEIGHTS).is_file():
-        return [folder / WEIGHTS]
-    if not (folder / INDEX).is_file():
-        others = [f.name for f in (*folder.glob("*.bin"), *folder.glob("*.pt"))]
-        found = ", ".join(sorted(others)) or "none"
-        raise CheckpointError(
-            f"{folder}: expected {WEIGHTS}, found {found}; "
-            "use a checkpoint saved as safetensors, or the path of OpenAI's .pt"
-        )
-    shards = [folder / shard for shard in _shards(folder / INDEX)]
-    missing = [shard.name for shard in shards if not shard.is_file()]
-    if missing:
-        raise CheckpointError(
-            f"{folder}: expected {len(shards)} shards, found no {', '.join(missing)}; "
-            "fetch what is missing"
-        )
-    return shards
-
-
-def read_text(path: Path) -> str:
-    """The text of a file that a checkpoint must have; else `CheckpointError`."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        found = "none" if isinstance(error, FileNotFoundError) else str(error)
-        raise CheckpointError(
-            f"{path.parent}: expected {path.name}, found {found}; "
-            "take it from the checkpoint's page on the hub"
-        ) from error
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        values = json.loads(read_text(path))
-    except json.JSONDecodeError as error:
-        raise CheckpointError(
-            f"{path}: expected JSON, found something else ({error}); fetch it again"
-        ) from error
-    if not isinstance(values, dict):
-        raise CheckpointError(
-            f"{path}: expected a JSON object, found a {type(values).__name__}; "
-            "fetch it again"
-        )
-    return values
-
-
 def _generation_config(folder: Path) -> dict[str, Any]:
     path = folder / GENERATION_CONFIG
-    return _read_json(path) if path.is_file() else {}
-
-
-def _shards(index: Path) -> list[str]:
-    weight_map = _read_json(index).get("weight_map")
-    shards = set(weight_map.values()) if isinstance(weight_map, dict) else set()
-    # A name with a folder in it could lead out of the checkpoint.
-    if not shards or any(Path(str(shard)).name != shard for shard in shards):
-        raise CheckpointError(
-            f"{index}: expected a weight_map of file names, found none; fetch it again"
-        )
-    return sorted(shards)
+    return read_json(path) if path.is_file() else {}
 
 
 def _read_tensors(folder: Path) -> dict[str, Tensor]:
     return {
         name.removeprefix("model."): tensor
         for path in weight_files(folder)
-        for name, tensor in read_safetensors(path).items()
+        for name, tensor in _read_file(path).items()
     }
+
+
+def _read_file(path: Path) -> Mapping[str, Tensor]:
+    if path.name != PICKLED:
+        return read_safetensors(path)
+    state = read_torch_archive(path)
+    tensors = state if isinstance(state, dict) else {}
+    others = [n for n, value in tensors.items() if not isinstance(value, np.ndarray)]
+    if others or not tensors:
+        found = others[0] if others else "none"
+        raise CheckpointError(
+            f"{path}: expected tensors by name and nothing else, found {found}; "
+            "use a checkpoint saved as safetensors"
+        )
+    return tensors
 
 
 def _is_multilingual(generation: Mapping[str, Any], config: WhisperConfig) -> bool:

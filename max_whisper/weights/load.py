@@ -10,8 +10,9 @@ from pathlib import Path
 from max_whisper import demo
 from max_whisper.errors import CheckpointError
 from max_whisper.weights.checkpoint import Checkpoint
+from max_whisper.weights.files import CONFIG
 from max_whisper.weights.hub import KNOWN_MODELS, download
-from max_whisper.weights.huggingface import CONFIG, load_folder
+from max_whisper.weights.huggingface import load_folder
 from max_whisper.weights.openai import load_openai
 
 HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
@@ -37,11 +38,12 @@ def load_checkpoint(
     if path.is_file() and name not in KNOWN_MODELS:
         return _load_file(path, cache)
     if path.is_dir() and (_is_path(name_or_path) or (path / CONFIG).is_file()):
-        return load_folder(path)
-    if name in KNOWN_MODELS:
-        return load_folder(download(KNOWN_MODELS[name], cache_dir=cache), name=name)
-    if HUB_NAME.fullmatch(name) and not _is_path(name_or_path):
-        return load_folder(download(name, cache_dir=cache), name=name)
+        return load_folder(path, cache_dir=cache)
+    is_repo = HUB_NAME.fullmatch(name) and not _is_path(name_or_path)
+    repo = KNOWN_MODELS.get(name, name if is_repo else None)
+    if repo is not None:
+        folder = download(repo, cache_dir=cache)
+        return load_folder(folder, name=name, cache_dir=cache)
     raise CheckpointError(_not_found(name))
 
 

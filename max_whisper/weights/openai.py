@@ -19,9 +19,8 @@ from max_whisper.weights.checkpoint import (
     has_multilingual_vocabulary,
 )
 from max_whisper.weights.complete import EMBEDDING, complete
-from max_whisper.weights.hub import download_tokenizer
-from max_whisper.weights.huggingface import TOKENIZER, read_text
 from max_whisper.weights.names import from_openai
+from max_whisper.weights.tokenizer_file import tokenizer_json
 from max_whisper.weights.torch_archive import read_torch_archive
 
 DIMS = {
@@ -36,13 +35,6 @@ DIMS = {
     "n_text_ctx": "max_target_positions",
 }
 """OpenAI's names for the facts of a checkpoint, and Hugging Face's."""
-
-TOKENIZERS = {
-    51864: "openai/whisper-tiny.en",
-    51865: "openai/whisper-tiny",
-    51866: "openai/whisper-large-v3",
-}
-"""Where the tokenizer of each of Whisper's three vocabularies lies, by its size."""
 
 
 def load_openai(path: Path, *, cache_dir: Path | None = None) -> Checkpoint:
@@ -59,7 +51,7 @@ def load_openai(path: Path, *, cache_dir: Path | None = None) -> Checkpoint:
         name=path.stem,
         config=config,
         weights=complete(tensors, config),
-        tokenizer_json=_tokenizer_json(path.parent, config, cache_dir),
+        tokenizer_json=tokenizer_json(path.parent, config, cache_dir),
         is_multilingual=has_multilingual_vocabulary(config),
         dtype=dtype_name(tensors[EMBEDDING]),
     )
@@ -102,19 +94,3 @@ def _config(dims: Mapping[str, Any]) -> WhisperConfig:
     return WhisperConfig.from_dict(
         {**values, "encoder_ffn_dim": inner, "decoder_ffn_dim": inner}
     )
-
-
-def _tokenizer_json(folder: Path, config: WhisperConfig, cache_dir: Path | None) -> str:
-    if (folder / TOKENIZER).is_file():
-        return read_text(folder / TOKENIZER)
-    repo = TOKENIZERS.get(config.vocab_size)
-    remedy = f"put {TOKENIZER} beside the .pt, in {folder}"
-    if repo is None:
-        raise CheckpointError(
-            f"expected a vocabulary of {', '.join(map(str, TOKENIZERS))} tokens, "
-            f"found {config.vocab_size}; {remedy}"
-        )
-    try:
-        return read_text(download_tokenizer(repo, cache_dir=cache_dir))
-    except CheckpointError as error:
-        raise CheckpointError(f"{error}; or {remedy}") from error

@@ -16,7 +16,7 @@ from tests.tiny_checkpoint import (
     write_tiny_checkpoint,
 )
 from tests.weights.stand_in_hub import GATED, StandInHub, serve
-from tests.weights.torch_file import openai_parts, write_torch_file
+from tests.weights.torch_file import openai_parts, tensors, write_torch_file
 
 REPO = "someone/whisper-own"
 
@@ -95,6 +95,24 @@ def test_a_model_is_fetched_once_and_only_what_it_needs(machine):
     assert machine.hub.paths == []
 
 
+def test_of_an_older_model_the_older_files_are_fetched(machine):
+    folder = machine.hub.folder / "someone/older"
+    config = write_tiny_checkpoint(folder)
+    (folder / "model.safetensors").unlink()
+    (folder / "tokenizer.json").unlink()
+    state = {f"model.{n}": t for n, t in random_weights(config).items()}
+    write_torch_file(folder / "pytorch_model.bin", tensors(state))
+    (folder / "vocab.json").write_text("{}")
+    (folder / "merges.txt").write_text("#version: 0.2")
+    assert machine.load("someone/older") == "someone/older"
+    assert files_asked(machine) == {
+        *("config.json", "generation_config.json"),
+        *("pytorch_model.bin", "vocab.json", "merges.txt"),
+    }
+    machine.hub.paths.clear()
+    assert machine.load("someone/older", HF_HUB_OFFLINE="1") == "someone/older"
+
+
 def test_a_download_that_was_broken_off_goes_on(machine):
     machine.load(REPO)
     [shard] = machine.home.rglob("snapshots/*/model-00002-of-00002.safetensors")
@@ -142,7 +160,7 @@ def test_the_tokenizer_of_openais_file_comes_from_the_hub(machine, tmp_path):
     path = tmp_path / "small.pt"
     write_torch_file(path, openai_parts(config, random_weights(config)))
     said = machine.load(str(path), HF_HUB_OFFLINE="1")
-    assert f"or put tokenizer.json beside the .pt, in {tmp_path}" in said
+    assert f"or put tokenizer.json into {tmp_path}" in said
 
     repo = machine.hub.folder / "openai/whisper-tiny.en"
     write_tiny_checkpoint(repo)

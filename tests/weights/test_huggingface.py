@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from max_whisper.errors import CheckpointError
+from max_whisper.tokenizer import Tokenizer
 from max_whisper.weights import load_checkpoint
 from max_whisper.weights.bfloat16 import widen
 from tests.tiny_checkpoint import (
@@ -17,6 +18,8 @@ from tests.tiny_checkpoint import (
     write_json,
     write_tiny_checkpoint,
 )
+from tests.tiny_tokenizer import tiny_tokenizer_json
+from tests.weights.torch_file import tensors, write_torch_file
 
 
 @pytest.fixture
@@ -76,16 +79,58 @@ def test_weights_are_mapped_and_read_only(folder):
     assert not any(tensor.flags.writeable for tensor in weights.values())
 
 
-@pytest.mark.parametrize("file", ["config.json", "tokenizer.json", "model.safetensors"])
+@pytest.mark.parametrize("file", ["config.json", "model.safetensors"])
 def test_a_missing_file_is_named(folder, file):
     (folder / file).unlink()
     with pytest.raises(CheckpointError, match=f"expected {file}, found none"):
         load_checkpoint(folder)
 
 
-def test_pytorch_bin_alone_is_refused_with_the_way_out(folder):
-    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
-    with pytest.raises(CheckpointError, match=r"found pytorch_model\.bin.*safetensors"):
+def test_a_tokenizer_that_is_missing_and_not_known_is_named(folder):
+    (folder / "tokenizer.json").unlink()
+    said = "expected tokenizer.json, or a vocabulary of 51864, 51865, 51866 tokens"
+    with pytest.raises(CheckpointError, match=f"{said}.* found 16; put tokenizer.json"):
+        load_checkpoint(folder)
+
+
+def test_the_three_files_of_an_older_tokenizer(folder):
+    newer = json.loads(tiny_tokenizer_json())
+    vocabulary, merges = newer["model"]["vocab"], newer["model"]["merges"]
+    pairs = [pair if isinstance(pair, str) else " ".join(pair) for pair in merges]
+    added = {token["content"]: token["id"] for token in newer["added_tokens"]}
+    (folder / "tokenizer.json").unlink()
+    write_json(folder / "vocab.json", vocabulary)
+    write_json(folder / "added_tokens.json", added)
+    (folder / "merges.txt").write_text("\n".join(["#version: 0.2", *pairs, ""]))
+    texts = tiny_tokenizer_json(), load_checkpoint(folder).tokenizer_json
+    one, other = (Tokenizer.from_json(t, is_multilingual=True) for t in texts)
+    said = " the and other, in 1984 don't — und über"
+    assert other.encode(said) == one.encode(said)
+    assert other.decode(other.encode(said)) == said
+    assert other.timestamp_begin == one.timestamp_begin
+    assert other.language_tokens == one.language_tokens
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_weights_in_pytorchs_own_file(folder, dtype):
+    config = load_checkpoint(folder).config
+    expected = random_weights(config)
+    (folder / "model.safetensors").unlink()
+    state = {f"model.{n}": stored(t, dtype) for n, t in expected.items()}
+    write_torch_file(folder / "pytorch_model.bin", tensors(state))
+    checkpoint = load_checkpoint(folder)
+    assert checkpoint.dtype == dtype
+    assert checkpoint.weights.keys() == expected.keys()
+    for name, tensor in expected.items():
+        np.testing.assert_array_equal(
+            checkpoint.weights[name], widen(stored(tensor, dtype))
+        )
+
+
+def test_a_pytorch_file_that_holds_something_else(folder):
+    (folder / "model.safetensors").unlink()
+    write_torch_file(folder / "pytorch_model.bin", {"epoch": 3})
+    with pytest.raises(CheckpointError, match="nothing else, found epoch; use a"):
         load_checkpoint(folder)
 
 

@@ -180,7 +180,7 @@ def test_widths_that_differ(path):
 def test_a_tokenizer_that_is_nowhere(path):
     path.with_name("tokenizer.json").unlink()
     write_torch_file(path, openai_parts(CONFIG, random_weights(CONFIG)))
-    with pytest.raises(CheckpointError, match=r"found 16; put tokenizer\.json beside"):
+    with pytest.raises(CheckpointError, match=r"found 16; put tokenizer\.json into"):
         load_checkpoint(path)
 
 

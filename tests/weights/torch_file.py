@@ -113,16 +113,22 @@ def as_tensor(key: str, numbers: np.ndarray) -> Tensor:
     return Tensor(Storage(key, numbers.ravel()), 0, numbers.shape, steps)
 
 
+def tensors(weights: Mapping[str, np.ndarray]) -> OrderedDict[str, Tensor]:
+    """A module's state, as PyTorch has it."""
+    state = OrderedDict(
+        (name, as_tensor(str(key), tensor))
+        for key, (name, tensor) in enumerate(weights.items())
+    )
+    state._metadata = {"version": 1}  # type: ignore[attr-defined]  # PyTorch sets it
+    return state
+
+
 def openai_parts(
     config: WhisperConfig, weights: Mapping[str, np.ndarray]
 ) -> dict[str, Any]:
     """What openai/whisper saves, from weights under Hugging Face's names."""
     dims = {theirs: getattr(config, ours) for theirs, ours in DIMS.items()}
-    state = OrderedDict(
-        (to_openai(name), as_tensor(str(key), tensor))
-        for key, (name, tensor) in enumerate(weights.items())
-    )
-    state._metadata = {"version": 1}  # type: ignore[attr-defined]  # PyTorch sets it
+    state = tensors({to_openai(name): tensor for name, tensor in weights.items()})
     return {
         "dims": {**dims, "n_text_state": config.d_model},
         "model_state_dict": state,
