@@ -208,9 +208,14 @@ def test_a_closed_model_gives_its_memory_back(
     assert engines[0].closed
 
 
-def test_an_unknown_dtype_is_found_before_the_weights_are() -> None:
-    with pytest.raises(OptionError, match="dtype"):
-        max_whisper.load_model("no such model", dtype="int3")
+@pytest.mark.parametrize(
+    "wrong", [{"dtype": "int3"}, {"device": "gpux"}, {"dtype": "float16"}]
+)
+def test_a_place_that_cannot_be_is_found_before_the_weights_are(
+    wrong: dict[str, str],
+) -> None:
+    with pytest.raises(OptionError, match=next(iter(wrong))):
+        max_whisper.load_model("no such model", **wrong)
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,7 @@ def run(arguments: Namespace) -> int:
         return FAILED
     written = 0
     with _load(arguments) as model:
+        options = _in_its_language(model, options)
         for job, transcript in _transcripts(model, readable, options, arguments):
             try:
                 _write(transcript, job, formats, layout)
@@ -77,7 +78,8 @@ def _transcripts(
     if len(jobs) > 1 and arguments.batch_size != 1:
         yield from _transcribe_many(model, jobs, options, arguments.verbose)
         return
-    options = options if arguments.cut_at_silence else options | {"batch_size": 1}
+    if not arguments.cut_at_silence:
+        options = options | {"batch_size": _one_window(arguments.batch_size)}
     for job in jobs:
         try:
             yield job, _transcribe_one(model, job, options, arguments.verbose)
@@ -96,6 +98,29 @@ def _load(arguments: Namespace) -> Whisper:
         model_dir=arguments.model_dir,
         on_compile=spinner,
     )
+
+
+def _in_its_language(model: Whisper, options: dict[str, Any]) -> dict[str, Any]:
+    """What an English-only model hears is English, whatever was asked: as in OpenAI's
+    command, that is said and it goes on.
+    """
+    from max_whisper.languages import language_code
+
+    asked = options["language"]
+    if model.is_multilingual or asked is None or language_code(asked) == "en":
+        return options
+    complain(f"{model.name} is an English-only model; found {asked}, using English")
+    return options | {"language": "en"}
+
+
+def _one_window(batch_size: int | str) -> int:
+    """The batch of a file whose windows follow one another; say so if more is asked."""
+    if batch_size not in ("auto", 1):
+        complain(
+            f"a batch of {batch_size} needs several files, or --cut_at_silence True "
+            "--condition_on_previous_text False; one window at a time is heard"
+        )
+    return 1
 
 
 def _choose_detector(name: str, verbose: bool) -> None:

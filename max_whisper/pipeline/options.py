@@ -229,7 +229,23 @@ def _several(temperature: object) -> tuple[Any, ...]:
     return (temperature,)
 
 
+ELSEWHERE = {
+    **dict.fromkeys(("fp16", "compute_type"), "precision is load_model(dtype=…)"),
+    **dict.fromkeys(
+        ("verbose", "log_progress"),
+        "nothing is printed; read segments(), or give progress=…",
+    ),
+    "vad_parameters": "they are options of their own, such as vad_threshold=0.6",
+    "chunk_length": "a window is as long as the model's, 30 s",
+}
+"""Keywords of openai/whisper and faster-whisper that have another place here."""
+
+
 def _unknown(name: str, known: list[str]) -> OptionError:
+    if name in ELSEWHERE:
+        return OptionError(
+            f"expected an option of transcribe, found {name!r}; {ELSEWHERE[name]}"
+        )
     close = get_close_matches(name, known, n=1)
     hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
     return OptionError(f"expected an option of transcribe, found {name!r}; {hint}")

@@ -83,7 +83,7 @@ class SegmentStream(Iterator[Segment]):
         self.close()
 
     def transcript(self) -> Transcript:
-        """Transcribe what is left and return the whole."""
+        """Transcribe what is left and return all; after `close`, what was read."""
         for _ in self:
             pass
         return self._recording.transcript(self._tokenizer, self._heard)

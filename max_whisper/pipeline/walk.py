@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from max_whisper.audio.constants import FRAMES_PER_SECOND
 from max_whisper.decoding.fallback import is_silence
 from max_whisper.decoding.options import DecodingOptions
 from max_whisper.decoding.result import DecodingResult
@@ -59,7 +60,9 @@ class Walk:
         self._windows = windows
         self._history = PromptHistory.begin(tokenizer, options, engine.config)
         self._writer = SegmentWriter(tokenizer, tells_language=options.multilingual)
-        self._words = WordTimes(engine, tokenizer, len(mel.frames), options)
+        # For openai/whisper nobody spoke before the first clip; a piece is no clip.
+        begin = windows.seek / FRAMES_PER_SECOND if options.cut_at_silence else 0.0
+        self._words = WordTimes(engine, tokenizer, len(mel.frames), options, begin)
         self.journal: Journal | None = None
         self.number = 0
         self._windows_heard = 0

@@ -16,7 +16,7 @@ from max_whisper.tokenizer import Tokenizer
 
 
 class WordTimes:
-    """Finds words, and remembers when the last one was said."""
+    """Finds words, and remembers when the last one was said: at first, at `begin`."""
 
     def __init__(
         self,
@@ -24,12 +24,13 @@ class WordTimes:
         tokenizer: Tokenizer,
         content_frames: int,
         options: TranscribeOptions,
+        begin: float = 0.0,
     ) -> None:
         self._engine = engine
         self._tokenizer = tokenizer
         self._content_frames = content_frames
         self._options = options
-        self._last_speech_end = 0.0
+        self._last_speech_end = begin
 
     def add(self, cut: Cut, window: Window, timings: Sequence[WordTiming]) -> Cut:
         """The cut with words; the next window begins after the last of them.

@@ -83,6 +83,7 @@ def test_flags_reach_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
         return load_engine(*arguments)
 
     monkeypatch.setattr(api, "load_engine", note_options)
+    monkeypatch.setattr(api, "find_device", lambda options: None)
     flags = ["--device", "cpu", "--dtype", "float32", "--threads", "1"]
     assert main(["demo", *flags]) == 0
     [options] = chosen

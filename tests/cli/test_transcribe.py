@@ -90,6 +90,20 @@ def test_takes_a_language_by_name(capsys: Capture) -> None:
     assert json.loads(Path("a.json").read_text())["language"] == "fr"
 
 
+def test_an_english_only_model_goes_on_in_english(capsys: Capture) -> None:
+    stand_in.write_wav(Path("a.wav"))
+    assert transcribe("a.wav", "--language", "German", "-f", "json") == 0
+    assert "tiny.en is an English-only model; found de" in error_line(capsys)
+    assert json.loads(Path("a.json").read_text())["language"] == "en"
+
+
+def test_a_batch_for_one_file_is_not_passed_over_in_silence(capsys: Capture) -> None:
+    stand_in.write_wav(Path("a.wav"))
+    assert transcribe("a.wav", "--batch_size", "8", "-f", "txt") == 0
+    assert "a batch of 8 needs several files, or --cut" in error_line(capsys)
+    assert names() == {"a.wav", "a.txt"}
+
+
 def test_reads_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     sound = stand_in.write_wav(Path("a.wav")).read_bytes()
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(sound)))
@@ -271,7 +285,6 @@ def test_a_file_that_another_process_transcribes_is_left_to_it(
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--language", "de"], "multilingual"),
         (["--task", "translate"], "multilingual"),
         (["--model", "unknown"], "expected a model"),
         (["--language", "klingon"], "klingon"),

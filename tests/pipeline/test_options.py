@@ -69,6 +69,8 @@ def test_defaults_are_those_of_openai() -> None:
             "expected vad_filter with vad_threshold, found it off",
         ),
         ({"vad_treshold": 0.4}, "did you mean vad_threshold?"),
+        ({"fp16": False}, "found 'fp16'; precision is load_model(dtype=…)"),
+        ({"vad_parameters": {}}, "they are options of their own"),
         ({"vad": VadOptions()}, "found 'vad'"),
         ({"decoding": DecodingOptions()}, "found 'decoding'"),
     ],
