@@ -76,6 +76,7 @@ class Dropped:
 class Transcript:
     """All of a recording: its text, its segments and its language code.
 
+    `language_probability` is how sure the model was of it: None if it was not asked.
     `duration` is the length of the sound in seconds, `speech_duration` that of the
     speech in it: None if the silences were transcribed too. `dropped` is what was heard
     and left out.
@@ -86,6 +87,7 @@ class Transcript:
     language: str
     duration: float
     speech_duration: float | None = None
+    language_probability: float | None = None
     dropped: tuple[Dropped, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +19,17 @@ from max_whisper.pipeline.options import TranscribeOptions
 from max_whisper.tokenizer import Tokenizer
 
 
+class Language(NamedTuple):
+    """A code, and how probable the language was found; None if it was not asked."""
+
+    code: str
+    probability: float | None = None
+
+
 def choose_language(
     engine: Engine, tokenizer: Tokenizer, mel: Mel, options: TranscribeOptions
-) -> str:
-    """The code of the language to transcribe in, detected if the options name none.
+) -> Language:
+    """The language to transcribe in, detected if the options name none.
 
     The first window that is sure enough decides, else the most likely in all that were
     asked. Raises `OptionError` for a language that is unknown or that the model lacks,
@@ -34,18 +42,20 @@ def choose_language(
         )
     language = resolve_language(tokenizer, options.decoding)
     if language is not None:
-        return language
+        return Language(language)
     size = engine.config.num_frames
     asked = range(0, max(1, len(mel.frames)), size)
+    asked = asked[: options.language_detection_segments]
     spoken: Counter[str] = Counter()
-    for start in asked[: options.language_detection_segments]:
+    for start in asked:
         features = engine.encode(_padded_window(mel, start, size)[np.newaxis])
         [found] = detect_language(engine, tokenizer, features)
         likeliest = _likeliest(found)
         if found[likeliest] >= options.language_detection_threshold:
-            return likeliest
+            return Language(likeliest, found[likeliest])
         spoken.update(found)
-    return _likeliest(spoken)
+    likeliest = _likeliest(spoken)
+    return Language(likeliest, spoken[likeliest] / len(asked))
 
 
 def next_language(

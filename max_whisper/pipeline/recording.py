@@ -15,7 +15,7 @@ from max_whisper.audio.load import AudioSource, load_audio, stream_audio
 from max_whisper.decoding.language import resolve_language
 from max_whisper.engine.protocol import Engine, Mel
 from max_whisper.pipeline.journal import JournalPlan
-from max_whisper.pipeline.language import choose_language
+from max_whisper.pipeline.language import Language, choose_language
 from max_whisper.pipeline.options import TranscribeOptions
 from max_whisper.pipeline.pieces import PAUSE, cut_at_silence
 from max_whisper.pipeline.speech import in_recording
@@ -38,6 +38,11 @@ class Progress:
     done_frames: int
     total_frames: int
 
+    @property
+    def fraction(self) -> float:
+        """From 0 to 1, at the end; nothing is done at once."""
+        return self.done_frames / self.total_frames if self.total_frames else 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Sound:
@@ -54,10 +59,10 @@ class Sound:
 class Recording:
     """What is known of a recording from the start, and the walks through it.
 
-    `language` is a code. Every walk has a window to hear.
+    Every walk has a window to hear.
     """
 
-    def __init__(self, language: str, sound: Sound, walks: Sequence[Walk]) -> None:
+    def __init__(self, language: Language, sound: Sound, walks: Sequence[Walk]) -> None:
         self.language = language
         self.duration = sound.duration
         self.walks = walks
@@ -116,7 +121,8 @@ class Recording:
         return Transcript(
             text=transcript_text(tokenizer, segments),
             segments=tuple(segments),
-            language=self.language,
+            language=self.language.code,
+            language_probability=self.language.probability,
             duration=self.duration,
             speech_duration=self.speech_duration,
             dropped=tuple(self._dropped()),
@@ -152,8 +158,9 @@ def open_recording(
     if sound.mel.samples:
         language = choose_language(engine, tokenizer, sound.mel, options)
     else:
-        language = resolve_language(tokenizer, options.decoding) or DEFAULT_LANGUAGE
-    options = options.in_language(language)
+        code = resolve_language(tokenizer, options.decoding)
+        language = Language(code or DEFAULT_LANGUAGE)
+    options = options.in_language(language.code)
     walks = walks_through(engine, tokenizer, sound.mel, options)
     if journal and walks:
         opened = journal.open(sound.mel, options)

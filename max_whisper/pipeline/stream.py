@@ -47,9 +47,10 @@ def transcribe(
 class SegmentStream(Iterator[Segment]):
     """The segments of one recording, each yielded as soon as it is known.
 
-    `language` (a code), `duration` (seconds of sound) and `speech_duration` (those that
-    are transcribed; None without `vad_filter`) are known from the start. Close it, or
-    use it in a `with`, if it is not read to its end.
+    Known from the start are `language` (a code), `language_probability` (None if it was
+    not asked), `duration` (seconds of sound) and `speech_duration` (those that are
+    transcribed; None without `vad_filter`). Close it, or use it in a `with`, if it is
+    not read to its end.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class SegmentStream(Iterator[Segment]):
         recording: Recording,
         tokenizer: Tokenizer,
     ) -> None:
-        self.language = recording.language
+        self.language, self.language_probability = recording.language
         self.duration = recording.duration
         self.speech_duration = recording.speech_duration
         self._segments = segments

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from max_whisper.engine.protocol import Engine, Mel
+from max_whisper.pipeline.language import Language
 from max_whisper.pipeline.options import TranscribeOptions
 from max_whisper.pipeline.recording import Recording, Sound, walks_through
 from max_whisper.pipeline.stream import OnProgress, transcribe
@@ -21,5 +22,5 @@ def segments_of(
 ) -> Iterator[Segment]:
     """What is heard in a recording with this mel."""
     walks = walks_through(engine, tokenizer, mel, options)
-    recording = Recording("en", Sound(mel, len(mel.frames) / 100), walks)
+    recording = Recording(Language("en"), Sound(mel, len(mel.frames) / 100), walks)
     return transcribe(engine, tokenizer, recording, options, progress)

@@ -17,6 +17,7 @@ from max_whisper.engine.protocol import Mel
 from max_whisper.errors import OutputError
 from max_whisper.pipeline.batches import hear
 from max_whisper.pipeline.journal import JournalPlan, begin_anew
+from max_whisper.pipeline.language import Language
 from max_whisper.pipeline.options import TranscribeOptions
 from max_whisper.pipeline.recording import Recording, Sound, walks_through
 from max_whisper.pipeline.stream import SegmentStream, transcribe
@@ -49,7 +50,7 @@ def heard(
     journal = JournalPlan(path, "a model").open(mel, options)
     for walk in walks:
         walk.journal = journal
-    recording = Recording("en", Sound(mel, len(mel.frames) / 100), walks)
+    recording = Recording(Language("en"), Sound(mel, len(mel.frames) / 100), walks)
     pairs = [(None, walk) for walk in walks]
     found = islice(hear(engine, TOKENIZER, pairs, batch_size=3), windows)
     segments = [s for _, walk, told in found for s in recording.add(walk, told)]
@@ -159,7 +160,7 @@ def test_a_stream_that_is_closed_leaves_its_journal_to_others(tmp_path: Path) ->
         options = TranscribeOptions.from_keywords(language="en")
         walks = walks_through(engine, TOKENIZER, MEL, options)
         walks[0].journal = JournalPlan(path, "a model").open(MEL, options)
-        recording = Recording("en", Sound(MEL, len(MEL.frames) / 100), walks)
+        recording = Recording(Language("en"), Sound(MEL, len(MEL.frames) / 100), walks)
         segments = transcribe(engine, TOKENIZER, recording, options)
         with SegmentStream(segments, recording, TOKENIZER) as stream:
             assert len([*islice(stream, reads)]) == reads

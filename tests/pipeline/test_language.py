@@ -54,9 +54,10 @@ def test_a_language_is_detected_unless_it_is_given(frames: int) -> None:
     engine = FakeEngine(fake_config(TOKENIZER), random_logits(TOKENIZER, 2))
     mel = numbered_mel(frames)
     given = TranscribeOptions.from_keywords(language="German")
-    assert choose_language(engine, TOKENIZER, mel, given) == "de"
-    detected = choose_language(engine, TOKENIZER, mel, TranscribeOptions())
+    assert choose_language(engine, TOKENIZER, mel, given) == ("de", None)
+    detected, probability = choose_language(engine, TOKENIZER, mel, TranscribeOptions())
     assert detected in TOKENIZER.language_tokens
+    assert probability is not None and 0 < probability <= 1
 
 
 @pytest.mark.parametrize("frames", [0, 4, 2999, 3000, 3001])
@@ -92,13 +93,17 @@ def test_windows_are_asked_until_one_is_sure(
         language_detection_segments=segments, language_detection_threshold=0.8
     )
     engine = Polyglot(spoken)
-    assert choose_language(engine, TOKENIZER, numbered_mel(9000), options) == expected
+    found = choose_language(engine, TOKENIZER, numbered_mel(9000), options)
+    asked = np.array(spoken[:segments])
+    sure = asked[-1] if asked[-1].max() >= 0.8 else asked.mean(axis=0)
+    assert found.code == expected
+    assert found.probability == pytest.approx(sure.max())
 
 
 def test_no_more_windows_are_asked_than_there_are() -> None:
     options = TranscribeOptions(language_detection_segments=5)
     engine = Polyglot([PERHAPS_EN, PERHAPS_DE])
-    assert choose_language(engine, TOKENIZER, numbered_mel(3001), options) == "en"
+    assert choose_language(engine, TOKENIZER, numbered_mel(3001), options)[0] == "en"
 
 
 @pytest.mark.parametrize(

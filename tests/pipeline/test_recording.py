@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from max_whisper.pipeline.batches import hear
+from max_whisper.pipeline.language import Language
 from max_whisper.pipeline.options import TranscribeOptions
 from max_whisper.pipeline.recording import Progress, Recording, Sound, walks_through
 from max_whisper.pipeline.stream import SegmentStream, transcribe
@@ -55,7 +56,7 @@ def test_a_piece_that_is_done_waits_for_those_before_it() -> None:
     engine = ScriptedEngine(TOKENIZER, scripts())
     mel = numbered_mel(FRAMES)
     walks = walks_through(engine, TOKENIZER, mel, in_pieces())
-    recording = Recording("en", Sound(mel, FRAMES / 100), walks)
+    recording = Recording(Language("en"), Sound(mel, FRAMES / 100), walks)
     first, second, third = walks
     last_size = FRAMES - third.first
     assert recording.add(third, heard_by(third, engine)) == []
@@ -75,7 +76,7 @@ def transcribed(*scripts: Script) -> Transcript:
     options = TranscribeOptions.from_keywords(language="en")
     mel = numbered_mel(5000)
     walks = walks_through(engine, TOKENIZER, mel, options)
-    recording = Recording("en", Sound(mel, 50.0), walks)
+    recording = Recording(Language("en"), Sound(mel, 50.0), walks)
     segments = transcribe(engine, TOKENIZER, recording, options)
     return SegmentStream(segments, recording, TOKENIZER).transcript()
 
