@@ -92,8 +92,8 @@ bench: $(READY)  ## kernels and phases of ours, then ours against peers; BENCH=-
 report: $(CHARTS_READY)  ## tables and charts of the documents, from benchmarks/results
 	$(BIN)/python -m benchmarks.report
 
-docs: $(READY)  ## docs/cli.md from the command's own flags
-	$(BIN)/python docs/generate_cli.py
+docs: $(READY)  ## docs/cli.md and docs/python.md from the flags and options themselves
+	$(BIN)/python docs/generate.py
 
 $(TRAINING_READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv-training || { echo '$(NEEDS_VENV)'; exit 1; }

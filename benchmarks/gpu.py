@@ -5,7 +5,8 @@
 Windows of 30 s, greedy, a fixed number of tokens: ours and transformers side by side in
 one batch, openai-whisper one window at a time. Each is a process of its own, and one
 that is not installed is listed with the reason. `--engines` measures some, and what was
-measured of the others stays. `--device cpu` tries the script itself.
+measured of the others stays. `--device cpu` tries the script itself. The exit code is 1
+if ours was to be measured and could not.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.gpu_runs import ENGINES, LIMITS, encoder_operations, step_values
-from benchmarks.machine import describe
+from benchmarks.machine import commit, describe
 from benchmarks.shapes import SHAPES
 
 RESULT = Path(__file__).parent / "results" / "gpu.json"
 SIZES = ("device", "dtype", "batch", "tokens", "rounds")
+OURS = "ours"
 
 
 def main() -> None:
@@ -37,11 +39,14 @@ def main() -> None:
         save(found, asked.json)
     engines = [engine for engine in asked.engines if engine in ENGINES]
     for shape, engine in product(asked.shapes, engines):
-        row = {"shape": shape, "engine": engine, **run(engine, shape, asked)}
+        row = {"shape": shape, "engine": engine, "commit": commit()}
+        row |= run(engine, shape, asked)
         print(json.dumps(row), flush=True)
         others = [other for other in found["rows"] if place(other) != place(row)]
         found["rows"] = sorted([*others, row], key=place)
         save(found, asked.json)
+    lacks = [r for r in found["rows"] if r["engine"] == OURS and "missing" in r]
+    sys.exit(1 if OURS in engines and lacks else 0)
 
 
 def save(found: dict[str, Any], path: Path) -> None:
@@ -85,6 +90,8 @@ def measure(engine: str, shape: str, asked: argparse.Namespace) -> dict[str, Any
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, env={**os.environ}
     )
+    if done.returncode < 0:
+        return {"missing": f"killed by signal {-done.returncode}"}
     if done.returncode:
         return {"missing": (done.stderr.strip().splitlines() or ["no reason"])[-1]}
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,11 @@ def half_weights(config: WhisperConfig) -> dict[str, np.ndarray]:
 
 
 def keep_compiled(config: pytest.Config, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Let compiled graphs lie in pytest's own cache; return that folder."""
+    """Let compiled graphs lie in pytest's own cache, unless they have a place; return
+    that folder.
+    """
+    if chosen := os.environ.get("MAX_WHISPER_CACHE"):
+        return Path(chosen)
     folder = config.cache.mkdir("max-whisper")
     monkeypatch.setenv("MAX_WHISPER_CACHE", str(folder))
     return folder

@@ -85,14 +85,15 @@ def test_nothing_is_left_for_later(path: Path) -> None:
     assert not UNFINISHED.search(path.read_text(encoding="utf-8"))
 
 
-def test_the_page_of_flags_is_in_step() -> None:
-    script = ROOT / "docs" / "generate_cli.py"
-    spec = importlib.util.spec_from_file_location("generate_cli", script)
+@pytest.mark.parametrize("name", ["cli", "python"])
+def test_the_page_of_flags_or_options_is_in_step(name: str) -> None:
+    script = ROOT / "docs" / "generate.py"
+    spec = importlib.util.spec_from_file_location("generate", script)
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    written = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
-    assert written == module.page(), "run: make docs"
+    written = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    assert written == getattr(module, f"{name}_page")(), "run: make docs"
 
 
 def test_the_changelog_knows_the_version() -> None:

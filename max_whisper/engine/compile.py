@@ -110,14 +110,19 @@ def load_graphs(
     on_compile: OnCompile,
 ) -> dict[str, Model]:
     """The graphs of a model, ready to run, by name."""
-    compiled = _kept(plan.path, session)
-    if compiled is None and not plan.device.is_host:
-        compiled = _kept(replace(plan, is_portable=True).path, session)
+    found = (_kept(path, session) for path in kept_paths(plan))
+    compiled = next((graphs for graphs in found if graphs is not None), None)
     if compiled is None:
         with on_compile(REASON if plan.device.is_host else GPU_REASON):
             compiled = compile_graphs(plan, session)
     models: dict[str, Model] = session.init_all(compiled, weights_registry=weights)
     return models
+
+
+def kept_paths(plan: Plan) -> list[Path]:
+    """The files that serve: compiled here, or for a GPU on another machine."""
+    portable = [] if plan.device.is_host else [replace(plan, is_portable=True)]
+    return [path for path in (p.path for p in (plan, *portable)) if path.exists()]
 
 
 def compile_graphs(plan: Plan, session: InferenceSession) -> CompiledModel:
@@ -131,7 +136,7 @@ def compile_graphs(plan: Plan, session: InferenceSession) -> CompiledModel:
 def _kept(path: Path, session: InferenceSession) -> CompiledModel | None:
     """What was compiled before; a file that cannot be read is as good as none."""
     try:
-        return session.compile(path) if path.exists() else None
+        return session.compile(path)
     except (OSError, RuntimeError, ValueError):
         return None
 

@@ -15,7 +15,8 @@ from max_whisper.errors import DeviceError
 NAMES = ("libcublas.so.13", "libcublas.so.12")
 WHEELS = ("cu13/lib", "cublas/lib")
 """Where NVIDIA's wheels for CUDA 13 and 12 lay it, below the package `nvidia`."""
-CUDA = (Path("/usr/local/cuda/lib64"),)
+CUDA = tuple(sorted(Path("/usr/local").glob("cuda*/lib64"), reverse=True))
+"""Where CUDA lies, the newest first."""
 
 
 def load_cublas() -> None:

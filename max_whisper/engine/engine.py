@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from itertools import count
-from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -28,7 +26,7 @@ from max_whisper.engine.buffers import (
     uploaded,
 )
 from max_whisper.engine.captured import Captured
-from max_whisper.engine.in_turn import in_turn
+from max_whisper.engine.in_turn import in_turn, turn_on
 from max_whisper.engine.protocol import (
     Alignment,
     AudioFeatures,
@@ -67,9 +65,7 @@ class MaxEngine:
         self._models = models
         self._device = device
         self._cache_dtype = cache_dtype
-        # While a graph is captured nobody may wait for the device.
-        self.turn: AbstractContextManager[object]
-        self.turn = nullcontext() if device.is_host else RLock()
+        self.turn = turn_on(device)
         self._captures = count(1) if device.api == CAPTURES else None
         self.batch_size = batch_size(config, device, cache_dtype)
 

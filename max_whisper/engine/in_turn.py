@@ -1,17 +1,18 @@
-"""Verbs of an engine that wait for each other."""
+"""Verbs of engines that wait for each other."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from functools import wraps
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache, wraps
+from threading import RLock
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+from max.driver import Device
 
 
 class TakesTurns(Protocol):
-    """`turn` is held by the verb that runs; on a CPU, where they may run side by side,
-    it holds nobody.
-    """
+    """`turn` is held by the verb that runs."""
 
     turn: AbstractContextManager[object]
 
@@ -24,7 +25,7 @@ E = TypeVar("E", bound=TakesTurns)
 def in_turn(
     verb: Callable[Concatenate[E, P], R],
 ) -> Callable[Concatenate[E, P], R]:
-    """The verb, run only while no other verb of its engine runs."""
+    """The verb, run only while no other verb with the same turn runs."""
 
     @wraps(verb)
     def run(engine: E, /, *arguments: P.args, **options: P.kwargs) -> R:
@@ -32,3 +33,15 @@ def in_turn(
             return verb(engine, *arguments, **options)
 
     return run
+
+
+def turn_on(device: Device) -> AbstractContextManager[object]:
+    """All engines on a GPU share one, since while one captures a graph there, none may
+    wait for it; on a CPU, where verbs may run side by side, it holds nobody.
+    """
+    return nullcontext() if device.is_host else _turn_on_gpu(device.id)
+
+
+@cache
+def _turn_on_gpu(number: int) -> AbstractContextManager[object]:
+    return RLock()

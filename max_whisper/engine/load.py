@@ -17,6 +17,7 @@ from max_whisper.engine.compile import (
     CUBLAS,
     OnCompile,
     Plan,
+    kept_paths,
     load_graphs,
     session_on,
 )
@@ -58,7 +59,7 @@ def is_compiled(
 ) -> bool:
     """Whether `load_engine` would find its graphs compiled."""
     place = choose(options, weights_are_half=_are_half(weights))
-    return Plan(config, place.ops, place.device).path.exists()
+    return bool(kept_paths(Plan(config, place.ops, place.device)))
 
 
 def _are_half(weights: Mapping[str, NDArray[Any]]) -> bool:

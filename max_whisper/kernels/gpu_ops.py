@@ -1,5 +1,5 @@
-"""The operations for GPUs: MAX's own in the encoder; in the decoder, where rows are
-few, ours for attention, products, and from logits to the best tokens."""
+"""The operations for GPUs: MAX's own in the encoder, with cuBLAS's products on NVIDIA's
+(`engine/compile.py`); in the decoder, where rows are few, ours."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ class GpuOps(PlainOps):
         return self._custom("log_mel", values, self._type(DType.float32, shape))
 
     def _is_of_few_rows(self, x: TensorValue) -> bool:
-        """A window's tokens are few, its sound is not."""
+        """Of a window's tokens, or of any number that is not known when compiled."""
         rows, depth = x.shape[1:]
         few = not isinstance(rows, StaticDim) or int(rows) <= FEW
         return self.own_products and few and int(depth) % DEPTH == 0

@@ -20,7 +20,7 @@ EDGE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class Surroundings:
     """The window, how long a whole one is and the recording, both in mel frames."""
 
     window: Window
@@ -34,11 +34,11 @@ class Sound:
 
 
 def skip_silence(
-    cut: Cut, sound: Sound, threshold: float, last_speech_end: float
+    cut: Cut, around: Surroundings, threshold: float, last_speech_end: float
 ) -> Cut:
     """The cut without what is odd and has `threshold` seconds of silence around it."""
-    window = sound.window
-    cut = _rest_is_silence(cut, sound, threshold)
+    window = around.window
+    cut = _rest_is_silence(cut, around, threshold)
     first = _next_with_words(cut.segments)
     if first is not None and is_odd(first):
         gap = first.start - window.start_seconds
@@ -50,12 +50,12 @@ def skip_silence(
             continue
         following = _next_with_words(cut.segments[i + 1 :])
         if is_odd(segment) and _stands_alone(
-            segment, following, sound, threshold, last_speech_end
+            segment, following, around, threshold, last_speech_end
         ):
             return replace(
                 cut,
                 segments=cut.segments[:i],
-                seek=_seek_before(segment, sound, threshold),
+                seek=_seek_before(segment, around, threshold),
             )
         last_speech_end = segment.end
     return cut
@@ -88,48 +88,48 @@ def _oddness(word: Word) -> float:
     return score
 
 
-def _rest_is_silence(cut: Cut, sound: Sound, threshold: float) -> Cut:
+def _rest_is_silence(cut: Cut, around: Surroundings, threshold: float) -> Cut:
     """Go on after the last word, or after the window if little of it is left."""
     end = speech_end(cut.segments)
     if cut.single_timestamp_ending or end is None:
         return cut
-    if end <= sound.window.start_seconds:
+    if end <= around.window.start_seconds:
         return cut
-    if sound.window_end - end > threshold:
+    if around.window_end - end > threshold:
         return replace(cut, seek=round(end * FRAMES_PER_SECOND))
-    return replace(cut, seek=sound.window.end)
+    return replace(cut, seek=around.window.end)
 
 
 def _stands_alone(
     segment: TimedTokens,
     following: TimedTokens | None,
-    sound: Sound,
+    around: Surroundings,
     threshold: float,
     last_speech_end: float,
 ) -> bool:
     """Whether there is silence, or something odd, before and after a segment."""
-    start = sound.window.start_seconds
+    start = around.window.start_seconds
     is_silent_before = (
         segment.start - last_speech_end > threshold
         or segment.start < threshold
         or segment.start - start < EDGE
     )
-    next_start = start + sound.window.duration
+    next_start = start + around.window.duration
     if following is not None and following.words:
         next_start = following.words[0].start
     is_silent_after = (
         next_start - segment.end > threshold
         or is_odd(following)
-        or sound.window_end - segment.end < EDGE
+        or around.window_end - segment.end < EDGE
     )
     return is_silent_before and is_silent_after
 
 
-def _seek_before(segment: TimedTokens, sound: Sound, threshold: float) -> int:
+def _seek_before(segment: TimedTokens, around: Surroundings, threshold: float) -> int:
     """Where to listen again, a second on at least; nowhere if the recording ends."""
-    if _seconds(sound.content_frames) - segment.end < threshold:
-        return sound.content_frames
-    start = max(sound.window.start_seconds + 1, segment.start)
+    if _seconds(around.content_frames) - segment.end < threshold:
+        return around.content_frames
+    start = max(around.window.start_seconds + 1, segment.start)
     return round(start * FRAMES_PER_SECOND)
 
 

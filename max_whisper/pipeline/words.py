@@ -8,7 +8,7 @@ from dataclasses import replace
 from max_whisper.audio.constants import FRAMES_PER_SECOND
 from max_whisper.engine.protocol import EncodedWindow, Engine
 from max_whisper.pipeline.options import TranscribeOptions
-from max_whisper.pipeline.silence import Sound, skip_silence, speech_end
+from max_whisper.pipeline.silence import Surroundings, skip_silence, speech_end
 from max_whisper.timestamps import Cut, TimedTokens, Window
 from max_whisper.timestamps.alignment import Heard, Said, WordTiming, find_alignment
 from max_whisper.timestamps.words import Before, Punctuation, add_words
@@ -49,7 +49,9 @@ class WordTimes:
         if options.hallucination_silence_threshold is not None:
             cut = skip_silence(
                 cut,
-                Sound(window, self._engine.config.num_frames, self._content_frames),
+                Surroundings(
+                    window, self._engine.config.num_frames, self._content_frames
+                ),
                 options.hallucination_silence_threshold,
                 self._last_speech_end,
             )

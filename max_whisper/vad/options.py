@@ -10,7 +10,7 @@ from typing import Any
 from max_whisper.audio.constants import SAMPLE_RATE
 from max_whisper.errors import OptionError
 
-DETECTORS = ("auto", "silero", "energy")
+DETECTOR_NAMES = ("auto", "silero", "energy")
 SAMPLES_PER_MS = SAMPLE_RATE // 1000
 FRAME_SAMPLES = 512
 """What Silero VAD hears at once."""
@@ -33,7 +33,7 @@ class VadOptions:
         "auto",
         "what hears speech: silero (needs the extra vad), energy, or auto: silero if "
         "it is installed",
-        choices=DETECTORS,
+        choices=DETECTOR_NAMES,
     )
     threshold: float = option(0.5, "probability from which a frame is speech")
     neg_threshold: float | None = option(
@@ -48,8 +48,10 @@ class VadOptions:
     speech_pad_ms: int = option(400, "what is kept before and after speech")
 
     def __post_init__(self) -> None:
-        if self.detector not in DETECTORS:
-            raise _refused("detector", f"one of {', '.join(DETECTORS)}", self.detector)
+        if self.detector not in DETECTOR_NAMES:
+            raise _refused(
+                "detector", f"one of {', '.join(DETECTOR_NAMES)}", self.detector
+            )
         _check("threshold", self.threshold, Real, 0, 1)
         if self.neg_threshold is not None:
             _check("neg_threshold", self.neg_threshold, Real, 0, self.threshold)

@@ -14,13 +14,14 @@ from max_whisper.audio.load import load_audio
 from tests.compiled import keep_compiled
 from tests.demo.sample import LONG
 
+DEVICE = os.environ.get("MAX_WHISPER_TEST_DEVICE", "cpu")
+
 
 @pytest.fixture(scope="package")
 def model(pytestconfig: pytest.Config) -> Iterator[Whisper]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         keep_compiled(pytestconfig, monkeypatch)
-        device = os.environ.get("MAX_WHISPER_TEST_DEVICE", "cpu")
-        with max_whisper.load_model("demo", device=device) as loaded:
+        with max_whisper.load_model("demo", device=DEVICE) as loaded:
             yield loaded
 
 

@@ -11,6 +11,7 @@ from max.driver import CPU, Accelerator, Buffer, Device, accelerator_count
 from max.dtype import DType
 from max.engine import InferenceSession, Model
 from max.graph import BufferType, DeviceRef, Graph, Module, TensorType, Type
+from max.graph import ops as in_graph
 
 from max_whisper.kernels.gpu_ops import GpuOps
 from max_whisper.kernels.ops import Matrix
@@ -18,8 +19,11 @@ from tests.kernels.graphs import FRAMES
 
 HEADS, SIZE, POSITIONS, CAPACITY = 3, 64, 1500, 448
 WIDTH = HEADS * SIZE
-PRODUCTS = ((96, 40), (1280, 1280))
+PRODUCTS = ((96, 40), (1280, 1280), (5120, 1280), (384, 51_872))
 """Columns of x, and of what becomes of it."""
+HALVES = {"float16": DType.float16, "bfloat16": DType.bfloat16}
+ALIGNED = (0, 2)
+"""Heads that are compared in an alignment."""
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +35,9 @@ def gpu() -> Device:
 
 @pytest.fixture(scope="session")
 def models(gpu: Device) -> dict[str, Model]:
-    """Graphs of one kernel each, in float32, but for products, which are in float16."""
+    """Graphs of one kernel each: in float32, and what is made for half precision in
+    both of its kinds, between casts, since NumPy has no bfloat16.
+    """
     device = DeviceRef.from_device(gpu)
     ops = GpuOps(device, DType.float32)
     module = Module()
@@ -39,8 +45,13 @@ def models(gpu: Device) -> dict[str, Model]:
     _add_cached_attention(module, ops)
     _add_best_tokens(module, ops)
     _add_log_mel(module, ops)
+    _add_alignment(module, ops)
+    _add_next_logprobs(module, ops)
     if gpu.api == "cuda":
-        _add_products(module, GpuOps(device, DType.float16, own_products=True))
+        for name, half in HALVES.items():
+            halves = GpuOps(device, half, own_products=True)
+            _add_products(module, halves, name)
+            _add_attention(module, halves, f"{name}.")
     session = InferenceSession([gpu])
     compiled = session.compile(module, custom_extensions=ops.extensions)
     return session.init_all(compiled)
@@ -63,11 +74,31 @@ def run(gpu: Device, models: dict[str, Model]) -> Callable[..., list[np.ndarray]
     return run
 
 
-def _add_attention(module: Module, ops: GpuOps) -> None:
-    memory = ops.memory_types(HEADS, SIZE, POSITIONS)
-    types = [TensorType(ops.dtype, ["batch", "tokens", WIDTH], ops.device), *memory]
-    with _graph("attention", types, module, ops) as graph:
-        graph.output(ops.attention(*(value.tensor for value in graph.inputs)))
+def _add_attention(module: Module, ops: GpuOps, prefix: str = "") -> None:
+    memory = ["batch", POSITIONS, HEADS, SIZE]
+    shapes = [["batch", "tokens", WIDTH], memory, memory]
+    types = [TensorType(DType.float32, shape, ops.device) for shape in shapes]
+    with _graph(f"{prefix}attention", types, module, ops) as graph:
+        values = (in_graph.cast(v.tensor, ops.dtype) for v in graph.inputs)
+        graph.output(in_graph.cast(ops.attention(*values), DType.float32))
+
+
+def _add_alignment(module: Module, ops: GpuOps) -> None:
+    shapes = [[1, "tokens", WIDTH], [1, "positions", WIDTH]]
+    types = [TensorType(ops.dtype, shape, ops.device) for shape in shapes]
+    with _graph("alignment", types, module, ops) as graph:
+        q, k = (value.tensor for value in graph.inputs)
+        graph.output(ops.alignment(q, k, ALIGNED, SIZE))
+
+
+def _add_next_logprobs(module: Module, ops: GpuOps) -> None:
+    types = [
+        TensorType(DType.float32, [1, "tokens", "vocabulary"], ops.device),
+        TensorType(DType.int32, [1, "tokens"], ops.device),
+        TensorType(DType.int32, [1], ops.device),
+    ]
+    with _graph("next_logprobs", types, module, ops) as graph:
+        graph.output(ops.next_logprobs(*(value.tensor for value in graph.inputs)))
 
 
 def _add_cached_attention(module: Module, ops: GpuOps) -> None:
@@ -90,20 +121,23 @@ def _add_log_mel(module: Module, ops: GpuOps) -> None:
         graph.output(ops.log_mel(*(value.tensor for value in graph.inputs)))
 
 
-def _add_products(module: Module, ops: GpuOps) -> None:
-    """`product_…`: as it is; with bias and GELU; with bias and addend."""
+def _add_products(module: Module, ops: GpuOps, name: str) -> None:
+    """As they are; with bias and GELU; with bias and addend; as logits."""
     for depth, columns in PRODUCTS:
         shapes = [["batch", "tokens", depth], [columns, depth], [columns]]
         shapes += [["batch", "tokens", columns]]
-        types = [TensorType(ops.dtype, shape, ops.device) for shape in shapes]
-        with _graph(f"product_{depth}_{columns}", types, module, ops) as graph:
-            x, w, bias, add = (value.tensor for value in graph.inputs)
+        types = [TensorType(DType.float32, shape, ops.device) for shape in shapes]
+        with _graph(f"{name}.product_{depth}_{columns}", types, module, ops) as graph:
+            values = [in_graph.cast(v.tensor, ops.dtype) for v in graph.inputs]
+            x, w, bias, add = values
             matrix = Matrix(w, columns, depth)  # type: ignore[arg-type]
-            graph.output(
+            made = (
                 ops.linear(x, matrix, None),
                 ops.linear(x, matrix, bias, gelu=True),
                 ops.linear(x, matrix, bias, add=add),
+                ops.logits(x, matrix),
             )
+            graph.output(*(in_graph.cast(y, DType.float32) for y in made))
 
 
 def _add_best_tokens(module: Module, ops: GpuOps) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from max.driver import CPU, Buffer, Device
 
-from tests.gpu.conftest import CAPACITY, HEADS, POSITIONS, SIZE, WIDTH
+from tests.gpu.conftest import CAPACITY, HALVES, HEADS, POSITIONS, SIZE, WIDTH
+from tests.gpu.halves import STEPS, rounded
 from tests.numpy_whisper import attention
 
 Run = Callable[..., list[np.ndarray]]
@@ -26,6 +27,22 @@ def test_every_token_sees_every_position(run: Run, batch: int, tokens: int) -> N
     (found,) = run("attention", q, *memory)
     expected = [attention(*window, HEADS) for window in zip(q, k, v, strict=True)]
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("tokens", [1, 5])
+@pytest.mark.parametrize("half", HALVES)
+def test_half_precision_loses_no_more_than_it_must(
+    run: Run, gpu: Device, half: str, tokens: int
+) -> None:
+    if gpu.api != "cuda":
+        pytest.skip("built for NVIDIA GPUs only")
+    q = rounded(3 * numbers(1, 2, tokens, WIDTH), half)
+    k, v = (rounded(numbers(s, 2, POSITIONS, WIDTH), half) for s in (2, 3))
+    memory = (x.reshape(2, POSITIONS, HEADS, SIZE) for x in (k, v))
+    (found,) = run(f"{half}.attention", q, *memory)
+    expected = [attention(*window, HEADS) for window in zip(q, k, v, strict=True)]
+    step = STEPS[half]
+    np.testing.assert_allclose(found, expected, rtol=step, atol=step / 10)
 
 
 @pytest.mark.parametrize(

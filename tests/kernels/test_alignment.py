@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -17,12 +18,17 @@ from tests.numpy_whisper import log_softmax, softmax
 WIDTH = ALIGNED_SIZE * 4
 
 
-def aligned(q: np.ndarray, k: np.ndarray) -> np.ndarray:
+def aligned(
+    q: np.ndarray,
+    k: np.ndarray,
+    heads: Sequence[int] = ALIGNED,
+    size: int = ALIGNED_SIZE,
+) -> np.ndarray:
     """The sum over the heads, from q `[tokens, D]` and k `[positions, D]`."""
     total = np.zeros((len(q), len(k)))
-    for head in ALIGNED:
-        here = slice(head * ALIGNED_SIZE, (head + 1) * ALIGNED_SIZE)
-        looks = softmax(q[:, here] @ k[:, here].T / np.sqrt(ALIGNED_SIZE))
+    for head in heads:
+        here = slice(head * size, (head + 1) * size)
+        looks = softmax(q[:, here] @ k[:, here].T / np.sqrt(size))
         apart, deviation = looks - looks.mean(axis=0), looks.std(axis=0)
         looks = np.divide(apart, deviation, where=deviation > 0, out=0 * apart)
         total += medians(looks)

@@ -26,7 +26,7 @@ from benchmarks.machine import describe
 from max_whisper.engine.protocol import Candidates
 from max_whisper.weights import load_checkpoint
 from tests.parity.ours import Ours, as_float32
-from tests.parity.speech import MODEL, spoken
+from tests.parity.speech import MODEL, SPEECH, spoken
 
 ROOT = Path(__file__).parents[2]
 
@@ -98,12 +98,15 @@ class Free:
     @property
     def rates(self) -> tuple[float, float]:
         """Word error rates of both where neither spoils the utterance."""
-        return self.exact_errors / self.words, self.near_errors / self.words
+        words = max(1, self.words)
+        return self.exact_errors / words, self.near_errors / words
 
 
 def main() -> None:
     """Compare, print, and keep the figures."""
     asked = arguments()
+    if not (MODEL.is_dir() and SPEECH.is_dir()):
+        sys.exit(f"expected a model in {MODEL} and recordings in {SPEECH}, found none")
     checkpoint = load_checkpoint(MODEL)
     exact = Ours.load(checkpoint)
     near = Ours.load(checkpoint, asked.dtype, asked.device)

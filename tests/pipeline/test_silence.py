@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from max_whisper.pipeline.silence import Sound, is_odd, skip_silence, speech_end
+from max_whisper.pipeline.silence import Surroundings, is_odd, skip_silence, speech_end
 from max_whisper.timestamps import Cut, TimedTokens, Window
 from max_whisper.transcript import Word
 
@@ -19,7 +19,7 @@ def said(start: float, end: float, probability: float = 0.9) -> TimedTokens:
 
 def skipped(*segments: TimedTokens, last_speech_end: float = 0.0) -> Cut:
     cut = Cut(segments, 3000, single_timestamp_ending=True)
-    sound = Sound(Window(0, 3000), 3000, 9000)
+    sound = Surroundings(Window(0, 3000), 3000, 9000)
     return skip_silence(cut, sound, threshold=2.0, last_speech_end=last_speech_end)
 
 
