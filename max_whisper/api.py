@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import repeat
 from pathlib import PurePath
 from types import TracebackType
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -35,6 +35,11 @@ from max_whisper.tokenizer.special_tokens import TIMESTAMPS
 from max_whisper.transcript import Transcript
 from max_whisper.vad.detect import choose_detector
 from max_whisper.weights import Checkpoint, load_checkpoint
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from max_whisper.pipeline.keywords import Keywords
 
 OnCompile: TypeAlias = Callable[[str], AbstractContextManager[None]]
 
@@ -118,7 +123,7 @@ class Whisper:
         *,
         progress: OnProgress | None = None,
         journal: JournalPath | None = None,
-        **options: Any,
+        **options: Unpack[Keywords],
     ) -> Transcript:
         """Turn `audio` into its transcript.
 
@@ -143,7 +148,7 @@ class Whisper:
         *,
         progress: OnProgress | None = None,
         journal: JournalPath | None = None,
-        **options: Any,
+        **options: Unpack[Keywords],
     ) -> SegmentStream:
         """Begin the transcript of `audio` and yield its segments as they come.
 
@@ -165,7 +170,7 @@ class Whisper:
         *,
         progress: OnFileProgress | None = None,
         journals: Sequence[JournalPath] | None = None,
-        **options: Any,
+        **options: Unpack[Keywords],
     ) -> Iterator[Outcome]:
         """Transcribe many recordings side by side; yield each when it is finished.
 
@@ -234,7 +239,7 @@ class Whisper:
     def __repr__(self) -> str:
         return f"<Whisper {self.name}>"
 
-    def _checked(self, keywords: Mapping[str, Any]) -> TranscribeOptions:
+    def _checked(self, keywords: Mapping[str, object]) -> TranscribeOptions:
         """The options that keywords mean, as far as this model can honour them."""
         options = TranscribeOptions.from_keywords(**keywords)
         self._verify_task(options)

@@ -6,6 +6,7 @@ import pytest
 
 from max_whisper.decoding.options import DecodingOptions
 from max_whisper.errors import OptionError
+from max_whisper.pipeline.keywords import Keywords
 from max_whisper.pipeline.options import TranscribeOptions
 from max_whisper.vad.options import VadOptions
 
@@ -101,3 +102,10 @@ def test_keywords_have_help_texts_and_one_temperature() -> None:
     assert not {"decoding", "prompt", "vad", "threshold"} & keywords.keys()
     assert all(field.metadata["help"] for field in keywords.values())
     assert isinstance(keywords["temperature"].default, tuple)
+
+
+def test_editors_know_every_keyword_and_its_type() -> None:
+    known = {n: field.type for n, field in TranscribeOptions.keywords().items()}
+    told = {n: type_.__forward_arg__ for n, type_ in Keywords.__annotations__.items()}
+    assert told.pop("temperature") == f"float | {known.pop('temperature')}"
+    assert told == known
