@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from max_whisper.audio.constants import SAMPLE_RATE
 from training.augment import disturb, mouth, place
 from training.digits import WORDS, Recording
-from training.excerpts import Pieces
+from training.excerpts import Pieces, heard
 from training.sounds import background, no_speech
 from training.voices import Bank
+from training.waves import log_uniform
 
 WINDOW_SECONDS = 30
 LONGEST_LEAD = 1.3
@@ -28,6 +29,10 @@ LONGEST_ENDING = 0.12
 SHORT_PAUSE = (0.02, 0.45)
 LONG_PAUSE = (0.65, 1.3)
 MOST_DIGITS = 20
+ALONE_SHARE = 0.35
+"""How often nothing follows the first segment, beside where chance has it so."""
+MUSIC_SHARE = 0.1
+"""How often music follows what was said, where nothing is cut off."""
 AGAIN_SHARE = 0.15
 """How often the same is said twice: both count."""
 
@@ -147,12 +152,14 @@ def scene(random: np.random.Generator, sources: Sources, seconds: float) -> Scen
     """A window of `seconds`; noise may end before it does, as where a file ends."""
     length = round(seconds * SAMPLE_RATE)
     if random.random() < sources.no_speech_share:
-        return Scene(silence(random, length, sources.music), [])
+        return Scene(silence(random, length, sources), [])
     samples = np.zeros(length, np.float32)
     placed, cut = fill(random, sources, samples)
     segments = [Spoken(at, at + clip.seconds, clip.text) for at, clip in placed]
     end = file_end(random, segments, length) if cut is None else length
     samples[:end] = disturb(random, samples[:end], background)
+    if segments and cut is None and sources.music and random.random() < MUSIC_SHARE:
+        play_after(random, segments[-1].end, samples, sources.music)
     words = [word.later(at) for at, clip in placed for word in clip.words]
     return Scene(samples, segments, cut, words, offset(random, seconds))
 
@@ -171,24 +178,42 @@ def file_end(
     return int(random.integers(round(segments[-1].end * SAMPLE_RATE), length + 1))
 
 
-def silence(random: np.random.Generator, length: int, music: Pieces = ()) -> Samples:
-    """No speech, up to where its file ends."""
-    samples = no_speech(random, length, music)
+def play_after(
+    random: np.random.Generator, end: float, samples: Samples, music: Pieces
+) -> None:
+    """Music from soon after the last word on, louder or fainter than what was said."""
+    first = round((end + random.uniform(0.1, LONGEST_LEAD)) * SAMPLE_RATE)
+    room = samples[first:]
+    if len(room) > SAMPLE_RATE // 2:
+        loudest = float(np.abs(samples).max())
+        room += loudest * log_uniform(random, 0.1, 2) * heard(random, len(room), music)
+
+
+def silence(random: np.random.Generator, length: int, sources: Sources) -> Samples:
+    """No speech, up to where its file ends; perhaps the last of a word before it."""
+    samples = no_speech(random, length, sources.music)
     if random.random() < 0.4:
         samples[random.integers(length // 10, length) :] = 0
+    if random.random() < ENDING_SHARE:
+        end_word(random, sources, samples)
     return samples
+
+
+def end_word(random: np.random.Generator, sources: Sources, samples: Samples) -> None:
+    """The last of a word, which is not said in the window that begins with it."""
+    ending = round(random.uniform(0, LONGEST_ENDING) * SAMPLE_RATE)
+    clip = sources.clip(random, 2).samples
+    place(random, samples, clip[len(clip) - ending :], 0.0)
 
 
 def lead(random: np.random.Generator, sources: Sources, samples: Samples) -> float:
     """Seconds before the first word.
 
-    Often a window begins where the segment before ended, or just before that: then it
-    begins with the last of a word, which is not said in it, and a pause.
+    Often a window begins where the segment before ended, or just before that: then
+    there is the last of a word, and a pause.
     """
     if random.random() < ENDING_SHARE:
-        ending = round(random.uniform(0, LONGEST_ENDING) * SAMPLE_RATE)
-        clip = sources.clip(random, 2).samples
-        place(random, samples, clip[len(clip) - ending :], 0.0)
+        end_word(random, sources, samples)
         return float(random.uniform(LONG_PAUSE[0] - 0.1, LONGEST_LEAD))
     return float(random.uniform(0, LONGEST_LEAD) * (random.random() < 0.8))
 
@@ -199,7 +224,8 @@ def fill(
     """Place clips until the window is full or has enough; when each begins."""
     seconds = len(samples) / SAMPLE_RATE
     now = lead(random, sources, samples)
-    wanted = 1 + random.poisson(random.uniform(0, seconds / 3))
+    more = random.poisson(random.uniform(0, seconds / 3))
+    wanted = 1 + more * (random.random() >= ALONE_SHARE)
     most = min(MOST_DIGITS, int(1.4 * seconds))
     placed: list[tuple[float, Clip]] = []
     for _ in range(wanted):

@@ -23,6 +23,8 @@ NOWHERE = (0, 0)
 """What is not said is not listened for."""
 LATEST_FIRST = 1.0
 """Whisper's first timestamp is at most one second: a later one is said to be that."""
+LATER = 0.15
+"""Seconds into the window from which on a first segment begins later than with it."""
 LONGEST_PROMPT = 223
 """As in use: all tokens of an earlier text that Whisper reads."""
 
@@ -126,7 +128,19 @@ def timed_tokens(tokenizer: Tokenizer, scene: Scene, start: int) -> list[Said]:
         said.append(timestamp(tokenizer, segment.end, start))
     if scene.cut is not None:
         said.append(timestamp(tokenizer, scene.cut, start))
+    elif is_only_and_later(tokenizer, scene, said):
+        said.append(said[-1])
     return said
+
+
+def is_only_and_later(tokenizer: Tokenizer, scene: Scene, said: Sequence[Said]) -> bool:
+    """Whether a single segment begins after a pause.
+
+    Of such a window Whisper's rules keep the start only if its end is said twice, as
+    where more comes: `<|0.80|> one two <|2.40|><|2.40|>`. It is heard on from there.
+    """
+    first = (said[0].token - tokenizer.timestamp_begin) / POSITIONS_PER_SECOND
+    return len(scene.segments) == 1 and first > LATER
 
 
 def untimed_tokens(tokenizer: Tokenizer, scene: Scene) -> list[Said]:

@@ -36,10 +36,10 @@ def test_what_was_compiled_is_told_and_what_was_not() -> None:
     tiny = {"size": "tiny", "arch": "sm_80", "dtype": "bfloat16"}
     base = {"size": "base", "arch": "gfx942", "dtype": "bfloat16"}
     rows = [
-        {**tiny, "graph": "encode", "seconds": 99.7},
-        {**tiny, "graph": "step", "seconds": 240.2},
-        {**base, "graph": "step", "seconds": 100.0},
+        {**tiny, "part": "encode", "seconds": 99.7},
+        {**tiny, "part": "decoder", "seconds": 240.2},
+        {**base, "part": "decoder", "seconds": 100.0},
     ]
     table = gpu_compile({"rows": rows, "machine": MACHINE})
-    assert "| tiny | sm_80 | bfloat16 |  | 100 |  | 240 |  |" in table
-    assert "| base | gfx942 | bfloat16 |  |  |  | 100 |  |" in table
+    assert "| tiny | sm_80 | bfloat16 |  | 100 | 240 |" in table
+    assert "| base | gfx942 | bfloat16 |  |  | 100 |" in table

@@ -155,6 +155,17 @@ def test_the_first_time_is_the_latest_that_whisper_may_say() -> None:
     assert result.labels == [*spell(1.0, " one", 2.0, 3.0, " two", 4.0), EOT]
 
 
+def test_the_end_of_an_only_segment_after_a_pause_is_said_twice() -> None:
+    result = made([NO, NO], [Spoken(0.5, 1.0, "one two")])
+    assert result.tokens == spell(SOT, 0.5, " one two", 1.0, 1.0)
+    assert result.labels == spell(0.5, " one two", 1.0, 1.0, EOT)
+
+
+def test_an_only_segment_that_begins_with_the_window_ends_once() -> None:
+    result = made([NO, NO], [Spoken(0.1, 1.0, "one two")])
+    assert result.labels == spell(0.1, " one two", 1.0, EOT)
+
+
 def turns_of(draws: list[float], seconds: float = 3) -> list[tuple[int, int]]:
     """Each label that has a turn, and at how many positions."""
     samples = np.zeros(round(seconds * SAMPLE_RATE), np.float32)
