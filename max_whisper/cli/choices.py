@@ -7,8 +7,8 @@ from dataclasses import fields
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from max_whisper.decoding.checks import check_range
 from max_whisper.errors import OptionError
+from max_whisper.option import check_range
 
 if TYPE_CHECKING:
     from max_whisper.formats import SubtitleOptions

@@ -9,33 +9,26 @@ for sampling, and numbers out of range are refused at once. `max_new_tokens`,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from numbers import Real
 from operator import index
 from typing import Any
 
-from max_whisper.decoding.checks import (
+from max_whisper.errors import OptionError
+from max_whisper.kernels.limits import MAX_CANDIDATES
+from max_whisper.option import (
     check_flag,
     check_positive,
     check_range,
     check_text,
     check_whole,
     check_words,
+    option,
     refused,
 )
-from max_whisper.errors import OptionError
-from max_whisper.kernels.limits import MAX_CANDIDATES
 
 MAX_BEAM_SIZE = MAX_CANDIDATES - 1
 TASKS = ("transcribe", "translate")
-
-
-def option(default: Any, help: str, **facts: Any) -> Any:
-    """A dataclass field whose help text is read by the command line and the server.
-
-    `facts` are more to know of it: `repeats`, that a flag may be given several times.
-    """
-    return field(default=default, metadata={"help": help, **facts})
 
 
 OPTIONAL: tuple[tuple[Any, ...], ...] = (

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from max_whisper.errors import OptionError
+from max_whisper.option import check_whole, option
 
 DTYPES = ("auto", "float32", "float16", "bfloat16", "int8")
 DEVICE = re.compile(r"auto|cpu|(gpu|cuda)(:[0-9]+)?")
@@ -15,22 +16,15 @@ DEVICE = re.compile(r"auto|cpu|(gpu|cuda)(:[0-9]+)?")
 class EngineOptions:
     """Choices that are made once, when a model is loaded."""
 
-    device: str = field(
-        default="auto",
-        metadata={
-            "help": "where to run: auto (the CPU), cpu, gpu, or gpu:N for the Nth GPU"
-        },
+    device: str = option(
+        "auto", "where to run: auto (the CPU), cpu, gpu, or gpu:N for the Nth GPU"
     )
-    dtype: str = field(
-        default="auto",
-        metadata={
-            "help": "precision: auto, float32, float16, bfloat16 or int8 "
-            "(a CPU only; close to float32, not equal)"
-        },
+    dtype: str = option(
+        "auto",
+        "precision: auto, float32, float16, bfloat16 or int8 (a CPU only; close to "
+        "float32, not equal)",
     )
-    threads: int = field(
-        default=0, metadata={"help": "CPU threads; 0 means all physical cores"}
-    )
+    threads: int = option(0, "CPU threads; 0 means all physical cores")
 
     def __post_init__(self) -> None:
         if self.dtype not in DTYPES:
@@ -41,8 +35,4 @@ class EngineOptions:
             raise OptionError(
                 f"expected device auto, cpu, gpu or gpu:N, found {self.device!r}"
             )
-        whole = isinstance(self.threads, int) and not isinstance(self.threads, bool)
-        if not whole or self.threads < 0:
-            raise OptionError(
-                f"expected threads to be 0 (all cores) or more, found {self.threads!r}"
-            )
+        check_whole("threads", self.threads, 0)

@@ -7,18 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
 
-from max_whisper.errors import OptionError
 from max_whisper.formats.sentences import LONG_PAUSE, sentences
+from max_whisper.option import check_whole, option
 from max_whisper.transcript import Segment, Word
 
 UNLIMITED = 1000
 """The width of a line and the words in it where no limit is set."""
-
-
-def _option(default: Any, help: str) -> Any:
-    return field(default=default, metadata={"help": help})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,23 +26,21 @@ class SubtitleOptions:
     underlined. Raises `OptionError` for a limit below 1.
     """
 
-    max_line_width: int | None = _option(None, "most characters in a line")
-    max_line_count: int | None = _option(
+    max_line_width: int | None = option(None, "most characters in a line")
+    max_line_count: int | None = option(
         None, "most lines in a subtitle; needs --max_line_width"
     )
-    max_words_per_line: int | None = _option(None, "most words in a subtitle")
-    split_sentences: bool = _option(
+    max_words_per_line: int | None = option(None, "most words in a subtitle")
+    split_sentences: bool = option(
         False, "end subtitles where sentences end, whatever the segments"
     )
-    highlight_words: bool = _option(False, "underline each word as it is spoken")
+    highlight_words: bool = option(False, "underline each word as it is spoken")
 
     def __post_init__(self) -> None:
         for name in ("max_line_width", "max_line_count", "max_words_per_line"):
             value = getattr(self, name)
-            if value is not None and (not isinstance(value, int) or value < 1):
-                raise OptionError(
-                    f"expected a whole number from 1 on for {name}, found {value!r}"
-                )
+            if value is not None:
+                check_whole(name, value, 1)
 
     @property
     def chosen(self) -> tuple[str, ...]:

@@ -10,15 +10,16 @@ from dataclasses import Field, dataclass, field, fields, replace
 from difflib import get_close_matches
 from typing import Any
 
-from max_whisper.decoding.checks import (
+from max_whisper.decoding.options import DecodingOptions, FallbackOptions
+from max_whisper.errors import OptionError
+from max_whisper.option import (
     check_flag,
     check_range,
     check_text,
     check_whole,
+    option,
     refused,
 )
-from max_whisper.decoding.options import DecodingOptions, FallbackOptions, option
-from max_whisper.errors import OptionError
 from max_whisper.pipeline.windows import parse_clips
 from max_whisper.vad.options import VadOptions
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from max_whisper.audio.constants import FRAMES_PER_SECOND
-from max_whisper.decoding.checks import check_range, refused
+from max_whisper.option import check_range, refused
 from max_whisper.timestamps import Window
 
 Clip: TypeAlias = tuple[int, int]

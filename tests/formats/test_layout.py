@@ -95,5 +95,5 @@ def test_every_word_is_shown_once_and_in_order(
 
 @pytest.mark.parametrize("name", ["max_line_width", "max_line_count"])
 def test_a_limit_below_one_is_an_error(name: str) -> None:
-    with pytest.raises(OptionError, match=rf"from 1 on for {name}, found 0"):
+    with pytest.raises(OptionError, match=rf"1 or more for {name}, found 0"):
         SubtitleOptions(**{name: 0})  # type: ignore[arg-type]

@@ -1,12 +1,23 @@
-"""Checks of single options, and the error for those that fail."""
+"""An option as a field of a dataclass, the checks of its value, and their error."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import field
 from math import inf, isfinite
 from numbers import Integral, Real
+from typing import Any
 
 from max_whisper.errors import OptionError
+
+
+def option(default: Any, help: str, **facts: Any) -> Any:
+    """A field whose help text is read by the command line and the documentation.
+
+    `facts` are more to know of it: `choices`, or `repeats`, that a flag may be given
+    several times.
+    """
+    return field(default=default, metadata={"help": help, **facts})
 
 
 def check_range(name: str, value: object, least: float, most: float = inf) -> None:
@@ -25,7 +36,7 @@ def check_positive(name: str, value: object) -> None:
 
 def check_whole(name: str, value: object, least: int, most: float = inf) -> None:
     """Raise `OptionError` unless `value` is a whole number in the range."""
-    if not isinstance(value, Integral):
+    if not isinstance(value, Integral) or isinstance(value, bool):
         raise refused(name, "a whole number", value)
     check_range(name, value, least, most)
 
