@@ -257,8 +257,6 @@ def demo(results: dict[str, Any]) -> str:
         rows.append((f"digit error rate, {whose}", errors))
         near = f"{found['times_within_0.2_s']:.2%} of {found['times']}"
         rows.append((f"starts and ends within 0.2 s, {whose}", near))
-        by_rule = f"{found['times_within_0.2_s_by_openai']:.2%}"
-        rows.append(("… without `keep_first_timestamp`", by_rule))
     words = f"{sentences['word_error_rate']:.2%} of {sentences['words']}"
     rows.append(("word error rate, new synthetic sentences", words))
     quiet = sum(text == "" for text in silent.values())

@@ -58,32 +58,24 @@ def main() -> None:
 def digits(
     model: Whisper, clips: Sequence[Recording], chosen: Callable[[Recording], bool]
 ) -> dict[str, float]:
-    """Digit error rate and near times over recordings made of the chosen clips.
-
-    By OpenAI's rule the only segment of a window begins with the window, whatever the
-    model says; `keep_first_timestamp` tells when the model says that it begins.
-    """
+    """Digit error rate and near times over recordings made of the chosen clips."""
     random = np.random.default_rng(SEED)
     speakers = by_speaker([clip for clip in clips if chosen(clip)])
     errors = said = 0
     near: list[bool] = []
-    near_by_openai: list[bool] = []
     for _ in track(range(FILES), "digits"):
         scene = strings(random, speakers[random.integers(len(speakers))])
-        heard = model.transcribe(scene.samples, keep_first_timestamp=True)
+        heard = model.transcribe(scene.samples)
         expected = [word for s in scene.segments for word in s.text.split()]
         errors += distance(expected, words(heard.text))
         said += len(expected)
         near += boundaries(scene.segments, heard.segments)
-        usual = model.transcribe(scene.samples).segments
-        near_by_openai += boundaries(scene.segments, usual)
     return {
         "files": FILES,
         "digits": said,
         "digit_error_rate": errors / said,
         "times": len(near),
         "times_within_0.2_s": float(np.mean(near)),
-        "times_within_0.2_s_by_openai": float(np.mean(near_by_openai)),
     }
 
 
