@@ -61,13 +61,18 @@ tsv and json of a transcript; [examples/subtitles.py](../examples/subtitles.py) 
 and [examples/several_gpus.py](../examples/several_gpus.py) has an engine for each GPU.
 
 - **Progress.** `progress=` is called after every window with a `Progress`: `fraction`,
-  and mel frames of 10 ms.
+  and mel frames of 10 ms; `transcribe_many` says before it which recording.
 - **Cancel** by closing the stream, or by raising in `progress`; `transcript()` then has
   what was heard so far, and with `journal=` another call goes on from there.
 - **Threads.** Several threads may use one model at once.
 - **Errors** are `max_whisper.AudioError`, `OptionError`, `CheckpointError`,
   `DeviceError` and `OutputError`, all of them `max_whisper.MaxWhisperError`, with a
   line that says what was expected, what was found and what to do.
+"""
+
+LOADING = """\
+`model_dir` stands in for the hub's cache; `on_compile` makes the context in which a
+model is compiled, such as a spinner.
 """
 
 COMING = """
@@ -85,7 +90,7 @@ is None: greedy. `load_model` takes `device` by its name only.
 def python_page() -> str:
     """What can be done from Python, and every option."""
     load = {field.name: field for field in fields(EngineOptions)}
-    lines = [PYTHON, "## load_model\n", *options(load), ""]
+    lines = [PYTHON, "## load_model\n", *options(load), "", LOADING]
     lines += ["## transcribe, segments, transcribe_many\n"]
     lines += [*options(TranscribeOptions.keywords()), ""]
     rows = [f"| `{name}` | {place} |" for name, place in ELSEWHERE.items()]

@@ -29,7 +29,7 @@ LONGEST_ENDING = 0.12
 SHORT_PAUSE = (0.02, 0.45)
 LONG_PAUSE = (0.65, 1.3)
 MOST_DIGITS = 20
-ALONE_SHARE = 0.35
+ALONE_SHARE = 0.2
 """How often nothing follows the first segment, beside where chance has it so."""
 MUSIC_SHARE = 0.1
 """How often music follows what was said, where nothing is cut off."""
@@ -218,6 +218,12 @@ def lead(random: np.random.Generator, sources: Sources, samples: Samples) -> flo
     return float(random.uniform(0, LONGEST_LEAD) * (random.random() < 0.8))
 
 
+def pause(random: np.random.Generator) -> float:
+    """Seconds between two segments: more often short ones, which are hard to tell."""
+    least, most = LONG_PAUSE
+    return least + (most - least) * float(random.random()) ** 2
+
+
 def fill(
     random: np.random.Generator, sources: Sources, samples: Samples
 ) -> tuple[list[tuple[float, Clip]], float | None]:
@@ -238,5 +244,5 @@ def fill(
         if is_cut:
             return placed, now
         placed.append((now, clip))
-        now += clip.seconds + random.uniform(*LONG_PAUSE)
+        now += clip.seconds + pause(random)
     return placed, None

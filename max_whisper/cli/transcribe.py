@@ -117,8 +117,8 @@ def _one_window(batch_size: int | str) -> int:
     """The batch of a file whose windows follow one another; say so if more is asked."""
     if batch_size not in ("auto", 1):
         complain(
-            f"a batch of {batch_size} needs several files, or --cut_at_silence True "
-            "--condition_on_previous_text False; one window at a time is heard"
+            f"a batch of {batch_size} needs several files to hear, or --cut_at_silence "
+            "True --condition_on_previous_text False; one window at a time is heard"
         )
     return 1
 

@@ -16,7 +16,7 @@ NAMES = ("libcublas.so.13", "libcublas.so.12")
 WHEELS = ("cu13/lib", "cublas/lib")
 """Where NVIDIA's wheels for CUDA 13 and 12 lay it, below the package `nvidia`."""
 CUDA = tuple(sorted(Path("/usr/local").glob("cuda*/lib64"), reverse=True))
-"""Where CUDA lies, the newest first."""
+"""Where CUDA lies, one beside another."""
 
 
 def load_cublas() -> None:

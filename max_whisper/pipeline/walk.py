@@ -131,14 +131,15 @@ class Walk:
         else:
             self._speak(result.language)
             self._left_out.drop(self._dropped(repeated, result, "repetition"))
+            whole = cut
             if self.options.word_timestamps:
-                whole, cut = cut, self._words.add(cut, window, heard.words)
-                rest = whole.segments[len(cut.segments) :]
-                odd = self._dropped(rest, result, "silence around it")
-                self._left_out.take_back(odd)
+                cut = self._words.add(cut, window, heard.words)
             self._left_out.tell(cut.segments)
             brief = [piece for piece in cut.segments if piece.start == piece.end]
             self._left_out.drop(self._dropped(brief, result, "no duration"))
+            odd = whole.segments[len(cut.segments) :]
+            odd_told = self._dropped(odd, result, "silence around it")
+            self._left_out.take_back(odd_told)
             segments = self._writer.write(cut.segments, result, window)
             self._windows.seek = cut.seek
             self._history.add([token for s in segments for token in s.tokens])

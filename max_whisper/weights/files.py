@@ -31,8 +31,8 @@ def weight_files(folder: Path) -> list[Path]:
     others = [f.name for f in (*folder.glob("*.bin"), *folder.glob("*.pt"))]
     found = ", ".join(sorted(others)) or "none"
     raise CheckpointError(
-        f"{folder}: expected {WEIGHTS}, found {found}; "
-        "use a checkpoint saved as safetensors, or the path of OpenAI's .pt"
+        f"{folder}: expected {WEIGHTS}, its shards, or {PICKLED} in one piece, found "
+        f"{found}; use a checkpoint saved as safetensors, or the path of OpenAI's .pt"
     )
 
 

@@ -100,7 +100,7 @@ def test_an_english_only_model_goes_on_in_english(capsys: Capture) -> None:
 def test_a_batch_for_one_file_is_not_passed_over_in_silence(capsys: Capture) -> None:
     stand_in.write_wav(Path("a.wav"))
     assert transcribe("a.wav", "--batch_size", "8", "-f", "txt") == 0
-    assert "a batch of 8 needs several files, or --cut" in error_line(capsys)
+    assert "a batch of 8 needs several files to hear, or --cut" in error_line(capsys)
     assert names() == {"a.wav", "a.txt"}
 
 

@@ -13,6 +13,7 @@ from max_whisper.config import WhisperConfig
 from max_whisper.engine.load import load_engine
 from max_whisper.engine.options import EngineOptions
 from max_whisper.weights import load_checkpoint
+from tests.compiled import keep_compiled
 from tests.parity.ours import as_float32
 from tests.tiny_checkpoint import random_weights
 
@@ -39,8 +40,15 @@ def model(name: str) -> tuple[WhisperConfig, Mapping[str, Any]]:
     return WIDE, random_weights(WIDE, seed=1)
 
 
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", ["demo", "wide"])
-def test_windows_of_a_batch(gpu: Device, name: str) -> None:
+def test_windows_of_a_batch(
+    gpu: Device,
+    name: str,
+    pytestconfig: pytest.Config,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keep_compiled(pytestconfig, monkeypatch)
     config, weights = model(name)
     random = np.random.default_rng(0)
     size = (16, config.num_frames, config.num_mel_bins)

@@ -113,6 +113,16 @@ def test_of_an_older_model_the_older_files_are_fetched(machine):
     assert machine.load("someone/older", HF_HUB_OFFLINE="1") == "someone/older"
 
 
+def test_a_model_without_a_tokenizer_has_that_of_its_vocabulary(machine):
+    small = {"vocab_size": 51864, "d_model": 8, "max_source_positions": 4}
+    folder = machine.hub.folder / "someone/bare"
+    write_tiny_checkpoint(folder, config=small)
+    (folder / "tokenizer.json").unlink()
+    write_tiny_checkpoint(machine.hub.folder / "openai/whisper-tiny.en")
+    assert machine.load("someone/bare") == "someone/bare"
+    assert machine.load("someone/bare", HF_HUB_OFFLINE="1") == "someone/bare"
+
+
 def test_a_download_that_was_broken_off_goes_on(machine):
     machine.load(REPO)
     [shard] = machine.home.rglob("snapshots/*/model-00002-of-00002.safetensors")

@@ -82,7 +82,7 @@ def test_weights_are_mapped_and_read_only(folder):
 @pytest.mark.parametrize("file", ["config.json", "model.safetensors"])
 def test_a_missing_file_is_named(folder, file):
     (folder / file).unlink()
-    with pytest.raises(CheckpointError, match=f"expected {file}, found none"):
+    with pytest.raises(CheckpointError, match=f"expected {file},.* found none"):
         load_checkpoint(folder)
 
 

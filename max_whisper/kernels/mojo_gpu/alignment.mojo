@@ -16,8 +16,6 @@ from std.math import ceildiv, exp, sqrt
 
 comptime THREADS = 256
 comptime LOWEST = Float32.MIN_FINITE
-comptime LEAST = Float32(1e-30)
-"""A deviation where all tokens look alike."""
 comptime TAPS = 7
 comptime EXCHANGES: List[Int] = [
     0, 5, 0, 3, 1, 6, 2, 4, 0, 1, 3, 5, 2, 6, 2, 3, 3, 6, 4, 5, 1, 4, 1, 3, 3, 4
@@ -79,7 +77,9 @@ def compare(
     token_count: Int32,
     position_count: Int32,
 ):
-    """At a position, which is a thread: the mean of all tokens, and 1 / deviation."""
+    """At a position, which is a thread: the mean of all tokens, and 1 / deviation, or 0
+    where all look alike.
+    """
     var positions = Int(position_count)
     var tokens = Int(token_count)
     var position = Int(block_idx.x) * THREADS + Int(thread_idx.x)
@@ -97,7 +97,8 @@ def compare(
         variance /= Float32(tokens)
         var sink = head * 2 * positions + position
         differences[unsafe_offset=sink] = mean
-        differences[unsafe_offset=sink + positions] = 1 / max(sqrt(variance), LEAST)
+        var sharpness = 1 / sqrt(variance) if variance > 0 else Float32(0)
+        differences[unsafe_offset=sink + positions] = sharpness
 
 
 def smooth(
