@@ -20,7 +20,7 @@ from torch import Tensor
 from max_whisper.config import WhisperConfig
 from max_whisper.tokenizer.tokenizer import Tokenizer
 from max_whisper.weights.names import expected_shapes
-from training.model import BLIND_LAYERS, Whisper
+from training.model import Whisper
 from training.places import MODEL, WORK
 from training.train import config_for, load_tokenizer
 
@@ -79,11 +79,12 @@ def config_json(config: WhisperConfig, tokenizer: Tokenizer) -> dict[str, Any]:
 
 
 def generation_json(config: WhisperConfig, tokenizer: Tokenizer) -> dict[str, Any]:
-    """How to decode with it; heads that were taught where to look follow the sound."""
-    heads = [[layer, 0] for layer in range(BLIND_LAYERS, config.decoder_layers)]
+    """How to decode with it; of the heads that were taught where to look, that of the
+    last layer follows the sound most closely.
+    """
     return {
         "is_multilingual": False,
-        "alignment_heads": heads,
+        "alignment_heads": [[config.decoder_layers - 1, 0]],
         "decoder_start_token_id": tokenizer.sot,
         "eos_token_id": tokenizer.eot,
         "no_timestamps_token_id": tokenizer.no_timestamps,
