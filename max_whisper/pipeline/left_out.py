@@ -26,15 +26,15 @@ class LeftOut:
 
     def drop(self, pieces: Sequence[Dropped]) -> None:
         """Leave out for good."""
-        self.tell(pieces)
+        self.settle(pieces)
         self._dropped += pieces
 
     def take_back(self, pieces: Sequence[Dropped]) -> None:
         """Leave out until it is heard again, if it is."""
-        self.tell(pieces)
+        self.settle(pieces)
         self._taken_back += pieces
 
-    def tell(self, pieces: Sequence[TimedTokens | Dropped]) -> None:
+    def settle(self, pieces: Sequence[TimedTokens | Dropped]) -> None:
         """Forget what was taken back of the times of these."""
         self._taken_back = [
             one

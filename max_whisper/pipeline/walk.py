@@ -134,12 +134,12 @@ class Walk:
             whole = cut
             if self.options.word_timestamps:
                 cut = self._words.add(cut, window, heard.words)
-            self._left_out.tell(cut.segments)
+            self._left_out.settle(cut.segments)
             brief = [piece for piece in cut.segments if piece.start == piece.end]
             self._left_out.drop(self._dropped(brief, result, "no duration"))
             odd = whole.segments[len(cut.segments) :]
-            odd_told = self._dropped(odd, result, "silence around it")
-            self._left_out.take_back(odd_told)
+            told = self._dropped(odd, result, "silence around it")
+            self._left_out.take_back(told)
             segments = self._writer.write(cut.segments, result, window)
             self._windows.seek = cut.seek
             self._history.add([token for s in segments for token in s.tokens])

@@ -14,7 +14,7 @@ def heard(start: float, end: float, reason: str = "silence around it") -> Droppe
 def test_what_is_heard_again_and_said_is_not_left_out() -> None:
     left_out = LeftOut()
     left_out.take_back([heard(10, 12), heard(20, 22)])
-    left_out.tell([TimedTokens((1,), 10.2, 11.8)])
+    left_out.settle([TimedTokens((1,), 10.2, 11.8)])
     assert left_out.all == [heard(20, 22)]
 
 
@@ -36,5 +36,5 @@ def test_what_is_left_out_for_good_stays_and_is_in_order() -> None:
     left_out = LeftOut()
     left_out.drop([heard(10, 12, "no speech")])
     left_out.take_back([heard(2, 3)])
-    left_out.tell([TimedTokens((1,), 10.0, 12.0)])
+    left_out.settle([TimedTokens((1,), 10.0, 12.0)])
     assert left_out.all == [heard(2, 3), heard(10, 12, "no speech")]
