@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 CHARTS_READY := .venv/.charts
+EMULATOR_READY := .venv/.emulator
 PARITY_BIN := .venv-parity/bin
 PARITY_READY := .venv-parity/.ready
 TRAINING_BIN := .venv-training/bin
@@ -12,7 +13,7 @@ SOURCES := max_whisper tests benchmarks examples docs training
 
 NEEDS_VENV := expected a Python >= 3.10 with venv; on Debian: apt install python3-venv
 
-.PHONY: all setup check fix test test-slow gpu-compile gpu-check wheels demo parity bench report docs train clean
+.PHONY: all setup check fix test test-slow gpu-compile gpu-emulate gpu-check wheels demo parity bench report docs train clean
 
 all: check test
 
@@ -25,6 +26,10 @@ $(READY): pyproject.toml constraints.txt
 
 $(CHARTS_READY): $(READY)
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[charts]'
+	touch $@
+
+$(EMULATOR_READY): $(READY)
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[emulator]'
 	touch $@
 
 check: $(READY)  ## style, types and floors; changes nothing
@@ -45,6 +50,10 @@ test-slow: $(READY)  ## the operations of MAX itself, as our kernels are tested
 
 gpu-compile: $(READY)  ## the graphs for GPUs that need not be there; hours; ONLY='tiny and sm_80'
 	$(BIN)/pytest -m slow -k '$(or $(ONLY),test_compile)' tests/gpu
+
+gpu-emulate: $(EMULATOR_READY)  ## the tests of a GPU on one that is this computer's CPU
+	$(BIN)/pytest tests/emulator
+	$(BIN)/python -m tests.emulator $(BIN)/pytest -m 'not slow' -k 'not wide' tests/gpu
 
 # On a machine without a network, or with AMD's: docs/gpu.md.
 PYTHON_HERE ?= $(BIN)/python
