@@ -64,6 +64,7 @@ def tables() -> dict[str, str]:
         "int8": precision,
         "bfloat16": precision,
         "float16": precision,
+        "emulated": precision,
         "gpu": gpu,
         "gpu_compile": gpu_compile,
         "memory": memory,

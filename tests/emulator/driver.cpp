@@ -3,54 +3,56 @@
 // Memory of the device is memory of this process, and everything is done at once, so
 // streams and events have nothing to wait for. A module is what `translate.py` made of
 // PTX. As in CUDA's own headers, errors are numbers, and 0 is none.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <functional>
 #include <mutex>
 
+#include "driver.h"
 #include "kernel.h"
-
-#define API extern "C" __attribute__((visibility("default"))) int
 
 using u32 = uint32_t;
 using u64 = uint64_t;
 
 namespace {
 
-enum { OUT_OF_MEMORY = 2, INVALID_VALUE = 1, INVALID_IMAGE = 200, NOT_FOUND = 500, NOT_SUPPORTED = 801 };
+enum { INVALID_VALUE = 1, OUT_OF_MEMORY = 2, INVALID_IMAGE = 200, NOT_FOUND = 500 };
+enum { NOT_SUPPORTED = 801 };
 constexpr u64 MEMORY = u64(3) << 30;
-constexpr int MOST_DEVICES = 4;
+constexpr u64 SHARED_MEMORY = 166912;
+constexpr int MOST_DEVICES = 4, HOST = -1;
 
 // A context is its device's number.
 int devices[MOST_DEVICES] = {0, 1, 2, 3};
 thread_local int* current = devices;
 thread_local std::vector<int*> before;
 
-struct Piece {
-    u64 size;
+struct Owned {
+    Piece piece;
     int device;
 };
 
-std::mutex pieces_known, one_kernel_at_once;
-std::map<u64, Piece> pieces;  // by where they begin
+std::mutex pieces_known, one_work_at_once;
+std::map<u64, Owned> pieces;  // by where they begin
 u64 in_use[MOST_DEVICES] = {};
 
-void* allocate(u64 size) {
+void* allocate(u64 size, int device) {
     std::lock_guard guard(pieces_known);
-    if (in_use[*current] + size > MEMORY) return nullptr;
-    void* piece = aligned_alloc(512, (size + 1023) / 512 * 512);
-    memset(piece, 0xff, size);  // no number, until somebody writes one
-    pieces[u64(piece)] = {size, *current};
-    in_use[*current] += size;
-    return piece;
+    if (device != HOST && in_use[device] + size > MEMORY) return nullptr;
+    void* begin = aligned_alloc(512, (size + 1023) / 512 * 512);
+    if (!begin) return nullptr;
+    memset(begin, 0xff, size);  // no number, until somebody writes one
+    pieces[u64(begin)] = {{u64(begin), size}, device};
+    if (device != HOST) in_use[device] += size;
+    return begin;
 }
 
 void give_back(u64 address) {
     std::lock_guard guard(pieces_known);
-    auto piece = pieces.find(address);
-    if (piece == pieces.end()) return;
-    in_use[piece->second.device] -= piece->second.size;
-    pieces.erase(piece);
+    auto found = pieces.find(address);
+    if (found == pieces.end()) return;
+    if (found->second.device != HOST) in_use[found->second.device] -= found->second.piece.size;
+    pieces.erase(found);
     free(reinterpret_cast<void*>(address));
 }
 
@@ -61,20 +63,14 @@ struct Graph {
 };
 
 struct Stream {
+    int device;
     Graph* captured = nullptr;
 };
 
-Stream usual;
-
 Stream* stream(void* given) {
+    static Stream usual[MOST_DEVICES] = {{0}, {1}, {2}, {3}};
     // CUDA's names for a thread's own stream and the old one are 1 and 2.
-    return u64(given) > 2 ? static_cast<Stream*>(given) : &usual;
-}
-
-int enqueue(void* to, Work work) {
-    if (Graph* graph = stream(to)->captured) graph->works.push_back(work);
-    else work();
-    return 0;
+    return u64(given) > 2 ? static_cast<Stream*>(given) : &usual[*current];
 }
 
 int copy(void* to_stream, u64 to, u64 from, u64 size) {
@@ -88,25 +84,38 @@ int fill(void* to_stream, u64 to, T value, u64 count) {
 
 using Module = std::map<std::string, std::unique_ptr<Kernel>>;
 
+bool too_large(const Kernel& k, Size grid, Size threads, u64 shared) {
+    if (!grid.all() || !threads.all() || grid.y > 65535 || grid.z > 65535) return true;
+    return threads.all() > k.most_threads || threads.z > 64 || k.shared + shared > SHARED_MEMORY;
+}
+
 int launch(const Kernel* kernel, Size grid, Size threads, u32 shared, void* to, void** given) {
-    std::vector<char> values(4096, '\xff');
-    for (size_t i = 0; i < kernel->parameters.size(); i++)
-        memcpy(&values[kernel->parameters[i].first], given[i], kernel->parameters[i].second);
-    return enqueue(to, [=] {
-        std::lock_guard guard(one_kernel_at_once);
-        kernel->launch(grid, threads, shared, values);
-    });
+    if (too_large(*kernel, grid, threads, shared)) return INVALID_VALUE;
+    std::vector<char> values;
+    for (auto [place, size] : kernel->parameters) {
+        values.resize(std::max<size_t>(values.size(), place + size));
+        memcpy(&values[place], *given++, size);
+    }
+    return enqueue(to, [=] { kernel->launch(grid, threads, shared, values, memory_of(to)); });
 }
 
 }  // namespace
 
-bool is_memory(u64 address, u64 size, u64* from, u64* to) {
+int enqueue(void* to, Work work) {
+    if (Graph* graph = stream(to)->captured) {
+        graph->works.push_back(work);
+        return 0;
+    }
+    std::lock_guard guard(one_work_at_once);
+    return work(), 0;
+}
+
+std::map<u64, Piece> memory_of(void* of) {
     std::lock_guard guard(pieces_known);
-    auto piece = pieces.upper_bound(address);
-    if (piece == pieces.begin()) return false;
-    --piece;
-    *from = piece->first, *to = piece->first + piece->second.size;
-    return address + size <= *to;
+    std::map<u64, Piece> found;
+    for (auto& [begin, owned] : pieces)
+        if (owned.device == HOST || owned.device == stream(of)->device) found[begin] = owned.piece;
+    return found;
 }
 
 void fail(const Block& b, const std::string& what, u32 thread) {
@@ -170,6 +179,7 @@ API cuCtxSetCurrent(int* context) { return current = context ? context : devices
 API cuCtxPushCurrent(int* context) { return before.push_back(current), current = context, 0; }
 API cuCtxPopCurrent(int** context) {
     if (context) *context = current;
+    if (before.empty()) return INVALID_VALUE;
     current = before.back();
     return before.pop_back(), 0;
 }
@@ -182,20 +192,26 @@ API cuMemGetInfo_v2(u64* free, u64* total) {
     return *total = MEMORY, *free = MEMORY - in_use[*current], 0;
 }
 API cuMemAlloc_v2(u64* address, u64 size) {
-    *address = u64(allocate(size));
+    *address = u64(allocate(size, *current));
     return *address ? 0 : OUT_OF_MEMORY;
 }
 API cuMemAllocAsync(u64* address, u64 size, void*) { return cuMemAlloc_v2(address, size); }
 API cuMemFree_v2(u64 address) { return give_back(address), 0; }
 API cuMemFreeAsync(u64 address, void*) { return give_back(address), 0; }
-API cuMemHostAlloc(void** address, u64 size, u32) { return cuMemAlloc_v2((u64*)address, size); }
-API cuMemAllocHost_v2(void** address, u64 size) { return cuMemAlloc_v2((u64*)address, size); }
+API cuMemHostAlloc(void** address, u64 size, u32) {
+    *address = allocate(size, HOST);
+    return *address ? 0 : OUT_OF_MEMORY;
+}
+API cuMemAllocHost_v2(void** address, u64 size) { return cuMemHostAlloc(address, size, 0); }
 API cuMemFreeHost(void* address) { return give_back(u64(address)), 0; }
 API cuMemGetAddressRange_v2(u64* from, u64* size, u64 address) {
-    u64 begin, end;
-    if (!is_memory(address, 1, &begin, &end)) return INVALID_VALUE;
-    if (from) *from = begin;
-    if (size) *size = end - begin;
+    std::lock_guard guard(pieces_known);
+    auto next = pieces.upper_bound(address);
+    if (next == pieces.begin() || !std::prev(next)->second.piece.has(address, 1))
+        return INVALID_VALUE;
+    Piece piece = std::prev(next)->second.piece;
+    if (from) *from = piece.from;
+    if (size) *size = piece.size;
     return 0;
 }
 API cuPointerGetAttributes(u32, int*, void**, u64) { return INVALID_VALUE; }
@@ -255,8 +271,10 @@ API cuLaunchHostFunc(void* to, void (*function)(void*), void* data) {
 
 // ---- streams and events
 
-API cuStreamCreate(Stream** made, u32) { return *made = new Stream, 0; }
-API cuStreamCreateWithPriority(Stream** made, u32, int) { return *made = new Stream, 0; }
+API cuStreamCreate(Stream** made, u32) { return *made = new Stream{*current}, 0; }
+API cuStreamCreateWithPriority(Stream** made, u32, int) {
+    return *made = new Stream{*current}, 0;
+}
 API cuStreamDestroy(Stream* given) { return delete given, 0; }
 API cuStreamSynchronize(void*) { return 0; }
 API cuStreamWaitEvent(void*, void*, u32) { return 0; }
@@ -289,9 +307,10 @@ API cuGraphInstantiateWithFlags(Graph** made, Graph* graph, u64) {
 API cuGraphInstantiateWithParams(Graph** made, Graph* graph, void*) {
     return *made = new Graph(*graph), 0;
 }
-API cuGraphLaunch(Graph* graph, void*) {
-    for (const Work& work : graph->works) work();
-    return 0;
+API cuGraphLaunch(Graph* graph, void* to) {
+    return enqueue(to, [=] {
+        for (const Work& work : graph->works) work();
+    });
 }
 API cuGraphExecDestroy(Graph* graph) { return delete graph, 0; }
 API cuGraphDestroy(Graph* graph) { return delete graph, 0; }

@@ -101,9 +101,12 @@ template <class T> T max_(T a, T b) { return a > b || b != b ? a : b; }
 template <class T>
 T div_(T a, T b) {
     if constexpr (std::is_floating_point<T>::value) return a / b;
-    return b == 0 ? T(-1) : a / b;
+    // By 0 it is undefined; by -1 the smallest number would leave its range.
+    else return b == 0 ? T(-1) : b == T(-1) && std::is_signed<T>::value ? -a : a / b;
 }
-template <class T> T rem_(T a, T b) { return b == 0 ? a : a % b; }
+template <class T> T rem_(T a, T b) {
+    return b == 0 ? a : b == T(-1) && std::is_signed<T>::value ? 0 : a % b;
+}
 
 template <class T>
 T high(T a, T b) {
@@ -167,7 +170,7 @@ void compare(Warp& w, u32 on, const u32* o) {
     put(w.mask(o[0]), on, found);
 }
 
-// No number compares as false, but for `ne` and the unordered kinds, which end in u.
+// With NaN all are false; true are the unordered kinds, which end in u.
 template <class T> bool eq(T a, T b) { return a == b; }
 template <class T> bool ne(T a, T b) { return a == a && b == b && a != b; }
 template <class T> bool lt(T a, T b) { return a < b; }
@@ -206,35 +209,49 @@ void cvt_two(Warp& w, u32 on, const u32* o) {
 
 // ---- memory
 
-char* global(Warp& w, u64 address, u64 size, int lane) {
-    Block& b = w.block;
-    auto within = [&](const std::vector<char>& room) {
-        u64 from = u64(room.data());
-        return address >= from && address + size <= from + room.size();
-    };
-    bool seen = address >= b.seen_from && address + size <= b.seen_to;
-    if (!seen && !is_memory(address, size, &b.seen_from, &b.seen_to) && !within(b.local) &&
-        !within(b.parameters))
-        fail(b, "stray access to memory of the device", w.first + lane);
-    if (address % size) fail(b, "misaligned access", w.first + lane);
+char* in(Warp& w, Piece room, const char* which, u64 address, u64 size, int lane) {
+    if (!room.has(address, size))
+        fail(w.block, std::string("stray access to ") + which, w.first + lane);
+    if (address % size) fail(w.block, std::string("misaligned access to ") + which, w.first + lane);
     return reinterpret_cast<char*>(address);
 }
 
-char* in(std::vector<char>& room, const char* which, Warp& w, u64 address, u64 size, int lane) {
-    if (address + size > room.size())
-        fail(w.block, std::string("stray access to ") + which, w.first + lane);
-    if (address % size) fail(w.block, std::string("misaligned access to ") + which, w.first + lane);
-    return room.data() + address;
+Piece all_of(const std::vector<char>& room) { return {u64(room.data()), room.size()}; }
+
+Piece own_local(Warp& w, int lane) {
+    Block& b = w.block;
+    return {u64(b.local.data()) + (w.first + lane) * b.local_size, b.local_size};
+}
+
+// An address of any kind of memory: mostly in the piece that this instruction found last.
+char* global(Warp& w, u64 address, u64 size, int lane, const u32* o) {
+    Block& b = w.block;
+    Piece& seen = b.seen[(u64(o) / 16) % 16];
+    if (!seen.has(address, size)) {
+        auto next = b.memory.upper_bound(address);
+        if (next != b.memory.begin() && std::prev(next)->second.has(address, size))
+            seen = std::prev(next)->second;
+        else if (all_of(b.parameters).has(address, size)) seen = all_of(b.parameters);
+        else return in(w, own_local(w, lane), "memory of the device", address, size, lane);
+    }
+    return in(w, seen, "memory of the device", address, size, lane);
 }
 
 enum Space { GLOBAL, SHARED, LOCAL, PARAMETER };
 
 template <Space SPACE>
-char* find(Warp& w, u64 address, u64 size, int lane) {
-    if (SPACE == SHARED) return in(w.block.shared, "shared memory", w, u32(address), size, lane);
-    if (SPACE == LOCAL) return in(w.block.local, "local memory", w, address, size, lane);
-    if (SPACE == PARAMETER) return in(w.block.parameters, "parameters", w, address, size, lane);
-    return global(w, address, size, lane);
+char* find(Warp& w, u64 address, u64 size, int lane, const u32* o) {
+    Block& b = w.block;
+    auto offset = [&](std::vector<char>& room) { return u64(room.data()) + address; };
+    if (SPACE == SHARED) {
+        address = u32(address);
+        return in(w, all_of(b.shared), "shared memory", offset(b.shared), size, lane);
+    }
+    if (SPACE == LOCAL)
+        return in(w, own_local(w, lane), "local memory", offset(b.local), size, lane);
+    if (SPACE == PARAMETER)
+        return in(w, all_of(b.parameters), "parameters", offset(b.parameters), size, lane);
+    return global(w, address, size, lane, o);
 }
 
 // Operands: the address's register, whether it has 64 bits, what is added, the values.
@@ -242,7 +259,7 @@ template <Space SPACE, class Held, class T, int COUNT, bool LOAD>
 void move(Warp& w, u32 on, const u32* o) {
     each(on, [&](int l) {
         u64 base = o[1] ? w.lanes<u64>(o[0])[l] : w.lanes<u32>(o[0])[l];
-        char* p = find<SPACE>(w, base + s64(s32(o[2])), COUNT * sizeof(T), l);
+        char* p = find<SPACE>(w, base + s64(s32(o[2])), COUNT * sizeof(T), l, o);
         for (int i = 0; i < COUNT; i++) {
             T value;
             Held* r = w.lanes<Held>(o[3 + i]) + l;
@@ -263,9 +280,9 @@ void copy_async(Warp& w, u32 on, const u32* o) {
         u64 to = o[1] ? w.lanes<u64>(o[0])[l] : w.lanes<u32>(o[0])[l];
         u64 from = w.lanes<u64>(o[3])[l] + s64(s32(o[5]));
         u32 read = w.lanes<u32>(o[6])[l];
-        char* p = find<SHARED>(w, to + s64(s32(o[2])), 16, l);
+        char* p = find<SHARED>(w, to + s64(s32(o[2])), 16, l, o);
         memset(p, 0, 16);
-        if (read) memcpy(p, find<GLOBAL>(w, from, 16, l), read);
+        if (read) memcpy(p, find<GLOBAL>(w, from, 16, l, o), std::min(read, 16u));
     });
 }
 
@@ -301,18 +318,18 @@ void whole(Warp& w, u32 on, const char* what) {
 template <bool TRANSPOSED>
 void load_matrices(Warp& w, u32 on, const u32* o) {
     whole(w, on, "ldmatrix");
+    u16 rows[LANES][8];
+    for (int l = 0; l < LANES; l++) {
+        u64 base = o[1] ? w.lanes<u64>(o[0])[l] : w.lanes<u32>(o[0])[l];
+        memcpy(rows[l], find<SHARED>(w, base + s64(s32(o[2])), 16, l, o), 16);
+    }
     for (int m = 0; m < 4; m++) {
-        u16 rows[8][8];
-        for (int r = 0; r < 8; r++) {
-            int l = 8 * m + r;
-            u64 base = o[1] ? w.lanes<u64>(o[0])[l] : w.lanes<u32>(o[0])[l];
-            memcpy(rows[r], find<SHARED>(w, base + s64(s32(o[2])), 16, l), 16);
-        }
         Two<u16>* d = w.lanes<Two<u16>>(o[3 + m]);
+        const auto* matrix = rows + 8 * m;
         for (int l = 0; l < LANES; l++) {
             int r = l / 4, c = 2 * (l % 4);
-            d[l] = TRANSPOSED ? Two<u16>{rows[c][r], rows[c + 1][r]}
-                              : Two<u16>{rows[r][c], rows[r][c + 1]};
+            d[l] = TRANSPOSED ? Two<u16>{matrix[c][r], matrix[c + 1][r]}
+                              : Two<u16>{matrix[r][c], matrix[r][c + 1]};
         }
     }
 }

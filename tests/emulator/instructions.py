@@ -26,12 +26,17 @@ def translated(to: Places, of: Instruction) -> tuple[str, list[int]]:
 
 
 def plain(to: Places, of: Instruction) -> tuple[str, list[int]]:
-    """All operands are of one type, which the name ends with."""
-    said = [m for m in of.modifiers if m not in UNSAID]
+    """All operands are of one type, which the name ends with; products may be wider."""
     bits = BITS.get(of.modifiers[-1] if of.modifiers else "")
     if bits is None:
         raise ValueError(f"expected a known instruction, found {of}")
-    return ".".join((of.name, *said)), [to.place(o, bits) for o in of.operands]
+    made, *given = of.operands
+    first = to.place(made, 2 * bits if "wide" in of.modifiers else bits)
+    return _said(of), [first, *(to.place(o, bits) for o in given)]
+
+
+def _said(of: Instruction) -> str:
+    return ".".join((of.name, *(m for m in of.modifiers if m not in UNSAID)))
 
 
 def shift(to: Places, of: Instruction) -> tuple[str, list[int]]:
@@ -47,8 +52,9 @@ def shift(to: Places, of: Instruction) -> tuple[str, list[int]]:
 
 def compare(to: Places, of: Instruction) -> tuple[str, list[int]]:
     """Equal bits are equal numbers."""
-    name, places = plain(to, of)
-    return re.sub(r"\.b(\d+)$", r".u\1", name), places
+    made, *given = of.operands
+    places = [to.place(made, 1), *(to.place(o, BITS[of.type]) for o in given)]
+    return re.sub(r"\.b(\d+)$", r".u\1", _said(of)), places
 
 
 def select(to: Places, of: Instruction) -> tuple[str, list[int]]:
@@ -64,18 +70,27 @@ def move(to: Places, of: Instruction) -> tuple[str, list[int]]:
     d, a = of.operands
     bits = BITS[of.type]
     if a.startswith("{"):
-        halves = [to.place(o, bits // 2) for o in split(a[1:-1])]
+        halves = [to.place(o, bits // 2) for o in _halves(of, a)]
         return f"pack.b{bits}", [to.place(d, bits), *halves]
     if d.startswith("{"):
-        halves = [to.place(o, bits // 2) for o in split(d[1:-1])]
+        halves = [to.place(o, bits // 2) for o in _halves(of, d)]
         return f"unpack.b{bits}", [*halves, to.place(a, bits)]
     kind = "pred" if bits == 1 else f"b{bits}"
     return f"mov.{kind}", [to.place(d, bits), to.place(a, bits)]
 
 
+def _halves(of: Instruction, operand: str) -> tuple[str, ...]:
+    found = split(operand[1:-1])
+    if len(found) != 2:
+        raise ValueError(f"expected two halves, found {of}")
+    return found
+
+
 def convert(to: Places, of: Instruction) -> tuple[str, list[int]]:
     """From the last type to the one before."""
-    *_, made, given = of.modifiers
+    *how, made, given = of.modifiers
+    if {*how} - {"rn", "ftz"}:
+        raise ValueError(f"expected rounding to the nearest, found {of}")
     d, *values = of.operands
     places = [to.place(o, BITS[given]) for o in values]
     return f"cvt.{made}.{given}", [to.place(d, BITS[made]), *places]

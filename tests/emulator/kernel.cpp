@@ -38,7 +38,8 @@ std::map<string, std::unique_ptr<Kernel>> read_kernels(const char* text) {
         line >> what;
         if (what == "kernel") {
             auto made = std::make_unique<Kernel>();
-            line >> made->name >> made->shared >> made->local >> made->registers;
+            line >> made->name >> made->most_threads;
+            line >> made->shared >> made->local >> made->registers;
             k = made.get();
             kernels[made->name] = std::move(made);
         } else if (!k) {
@@ -66,12 +67,12 @@ static uint64_t where(const Warp& w, int lane, const Given& given) {
     if (what == "laneid") return lane;
     if (what == "local") return uint64_t(thread) * given.value;
     auto of = [&](Size s) { return what.back() == 'x' ? s.x : what.back() == 'y' ? s.y : s.z; };
-    if (what[0] == 't') {
-        uint32_t x = b.threads.x, y = b.threads.y;
-        return of({thread % x, thread / x % y, thread / x / y});
-    }
-    if (what.rfind("ntid", 0) == 0) return of(b.threads);
-    return of(what.rfind("nctaid", 0) == 0 ? b.grid : b.at);
+    string which = what.substr(0, what.find('.'));
+    if (which == "ntid") return of(b.threads);
+    if (which == "ctaid") return of(b.at);
+    if (which == "nctaid") return of(b.grid);
+    uint32_t x = b.threads.x, y = b.threads.y;
+    return of({thread % x, thread / x % y, thread / x / y});
 }
 
 static void give(Warp& w, const Given& given) {
@@ -140,9 +141,11 @@ static bool pass_barrier(vector<Warp>& warps) {
 }
 
 static void run_block(vector<Warp>& warps, const Kernel& k) {
-    static const bool reverse = getenv("EMULATOR_REVERSE") != nullptr;
+    static const bool reverse = getenv("EMULATOR_STRICT") != nullptr;
     Block& block = warps[0].block;
+    // What nobody has written is no number.
     std::fill(block.shared.begin(), block.shared.end(), '\xff');
+    std::fill(block.local.begin(), block.local.end(), '\xff');
     for (Warp& w : warps) {
         for (const Given& given : k.given)
             if (given.what != "constant") give(w, given);
@@ -156,12 +159,13 @@ static void run_block(vector<Warp>& warps, const Kernel& k) {
 }
 
 void Kernel::launch(Size grid, Size threads, uint64_t shared_more,
-                    const vector<char>& values) const {
+                    const vector<char>& values,
+                    const std::map<uint64_t, Piece>& memory) const {
     std::atomic<uint64_t> next{0};
     auto work = [&] {
-        // What nobody has written is no number.
-        Block block{name.c_str(), grid, threads, {}, values, vector<char>(shared + shared_more),
-                    vector<char>(local * (threads.all() + LANES), '\xff')};
+        Block block{name.c_str(), grid, threads, {}, memory, values,
+                    vector<char>(shared + shared_more),
+                    vector<char>(local * (threads.all() + LANES)), local};
         vector<Warp> warps;
         for (uint32_t first = 0; first < threads.all(); first += LANES)
             warps.push_back({block, first, {}, 0, vector<char>(registers, '\xff')});

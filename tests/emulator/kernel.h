@@ -24,12 +24,15 @@ struct Kernel {
     std::string name;
     std::vector<std::pair<uint32_t, uint32_t>> parameters;  // where, how many bytes
     uint64_t shared, local, registers;
+    uint64_t most_threads;  // in a block, as it was compiled
     std::vector<Given> given;
     std::vector<Order> orders;
 
-    // `shared_more`: bytes of shared memory beyond the kernel's own.
+    // `shared_more`: bytes of shared memory beyond the kernel's own; `memory`: what of
+    // the device's there is.
     void launch(Size grid, Size threads, uint64_t shared_more,
-                const std::vector<char>& parameters) const;
+                const std::vector<char>& parameters,
+                const std::map<uint64_t, Piece>& memory) const;
 };
 
 // The kernels of a translated module by name; empty if this is none.

@@ -14,7 +14,7 @@ LANES = 32
 
 _ADDRESS = re.compile(r"\[([%\w$]+)(?:\+(-?\d+))?\]")
 _FLOAT = re.compile(r"0[fF]([0-9A-Fa-f]{8})")
-_NAME = re.compile(r"[A-Za-z_$][\w$]*")
+_OWN = re.compile(r"%((?:tid|ntid|ctaid|nctaid)\.[xyz]|laneid)")
 
 
 class Places:
@@ -32,10 +32,13 @@ class Places:
         """Where the 32 values of a register or a constant are."""
         kernel = self._kernel
         if operand in kernel.registers:
-            bits = kernel.registers[operand]
+            if kernel.registers[operand] != bits:
+                raise ValueError(f"expected {bits} bits, found {operand}")
             return self._room(operand, bits)
-        if operand.startswith("%"):
-            return self._gift(operand, bits, operand[1:], 0)
+        if operand == "_":  # for what nobody reads
+            return self._room(operand, bits)
+        if match := _OWN.fullmatch(operand):
+            return self._gift(operand, bits, match[1], 0)
         if operand == kernel.local and operand:
             return self._gift(operand, bits, "local", kernel.local_size)
         return self._gift(operand, bits, "constant", self._value(operand, bits))
@@ -46,7 +49,7 @@ class Places:
         if not match:
             raise ValueError(f"expected an address, found {operand}")
         bits = self._kernel.registers.get(match[1], 32)
-        return [self.place(match[1], 32), int(bits == 64), int(match[2] or 0)]
+        return [self.place(match[1], bits), int(bits == 64), int(match[2] or 0)]
 
     def bits(self, operand: str, otherwise: int) -> int:
         """Of a register; of a constant as said."""
@@ -79,6 +82,9 @@ class Places:
             return kernel.shared[operand]
         if operand in kernel.parameters:
             return kernel.parameters[operand][0]
-        if _NAME.fullmatch(operand):
-            return 0  # text of a message that a failed assertion would print
-        return int(operand, 0) & ((1 << max(bits, 16)) - 1)
+        if operand in kernel.outside:
+            return 0
+        try:
+            return int(operand, 0) & ((1 << max(bits, 16)) - 1)
+        except ValueError:
+            raise ValueError(f"expected a known operand, found {operand}") from None

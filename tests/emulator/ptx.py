@@ -12,12 +12,16 @@ BITS |= {"f16x2": 32, "bf16x2": 32, "b64": 64, "u64": 64, "s64": 64}
 """Of each type."""
 
 _COMMENT = re.compile(r"//[^\n]*")
-_KERNEL = re.compile(r"\.visible \.entry ([\w$]+)\((.*?)\)[^{]*\{(.*?)^\}", re.M | re.S)
+_KERNEL = re.compile(
+    r"\.visible \.entry ([\w$]+)\((.*?)\)([^{]*)\{(.*?)^\}", re.M | re.S
+)
+_MOST_THREADS = re.compile(r"\.maxntid (\d+)")
 _PARAMETER = re.compile(
     r"\.param (?:\.align (\d+) )?\.(\w+)[^,]*? ([\w$]+)(?:\[(\d+)\])?$"
 )
 _ROOM = re.compile(r"\.(shared|local)\s+\.align (\d+) \.b8\s+([\w$]+)\[(\d*)\]")
 _PIECE = re.compile(r"\s*(?:([{}])|([$\w]+):|([^;]*);)")
+_OUTSIDE = re.compile(r"\.(?:global|func)\b.*?([\w$]+)\s*[\[(=;]", re.S)
 _REGISTERS = re.compile(r"\.reg \.(\w+)\s+(%[a-zA-Z]+)(?:<(\d+)>)?")
 _INSTRUCTION = re.compile(r"(?:@(!?%\w+)\s+)?([a-z][\w.:]*)\s*(.*)", re.S)
 
@@ -55,6 +59,10 @@ class Kernel:
     local: str = ""
     """The one variable of a thread's own that LLVM makes."""
     local_size: int = 0
+    most_threads: int = 1024
+    """In a block."""
+    outside: frozenset[str] = frozenset()
+    """Names of the module: only messages that a failed assertion would print."""
     instructions: list[Instruction] = field(default_factory=list)
     labels: dict[str, int] = field(default_factory=dict)
     """The number of the instruction that follows."""
@@ -75,8 +83,10 @@ def split(operands: str) -> tuple[str, ...]:
 
 
 def _kernel(match: re.Match[str], outside: str) -> Kernel:
-    name, parameters, body = match.groups()
-    kernel = Kernel(name)
+    name, parameters, hints, body = match.groups()
+    kernel = Kernel(name, outside=frozenset(_OUTSIDE.findall(outside)))
+    if most := _MOST_THREADS.search(hints):
+        kernel.most_threads = int(most[1])
     _add_parameters(kernel, parameters)
     for line in _statements(body, kernel):
         if found := _REGISTERS.match(line):
@@ -87,12 +97,13 @@ def _kernel(match: re.Match[str], outside: str) -> Kernel:
             kernel.registers |= dict.fromkeys(names, BITS[kind])
         elif found := _ROOM.match(line):
             _add_room(kernel, *found.groups())
-        elif not line.startswith("."):
+        elif not line.startswith((".param", ".pragma")):
             kernel.instructions.append(_instruction(line))
-    # What a launch adds comes after all that the kernel has itself.
-    for found in _ROOM.finditer(outside):
-        if found[1] == "shared":
-            _add_room(kernel, *found.groups())
+    # What a launch adds, which has no size here, comes after all that has one.
+    rooms = [found.groups() for found in _ROOM.finditer(outside)]
+    for kind, align, name, size in sorted(rooms, key=lambda room: not room[3]):
+        if kind == "shared":
+            _add_room(kernel, kind, align, name, size)
     return kernel
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import multiprocessing
-from collections.abc import Callable
 from importlib.util import find_spec
 
 import numpy as np
@@ -13,8 +12,6 @@ import pytest
 from tests.emulator.build import build
 from tests.emulator.ptx import read_ptx
 from tests.emulator.translate import translate
-
-Run = Callable[..., None]
 
 KERNEL = """
 .version 8.1
@@ -43,41 +40,33 @@ KERNEL = """
 beyond how many there are, `%r1`."""
 
 
-@pytest.fixture(scope="session")
-def driver() -> ctypes.CDLL:
+@pytest.fixture(autouse=True)
+def _emulator() -> None:
     if find_spec("ziglang") is None:
         pytest.skip("no compiler (extra emulator): make gpu-emulate")
-    return ctypes.CDLL(str(build() / "libcuda.so.1"))
 
 
-@pytest.fixture
-def run(driver: ctypes.CDLL) -> Run:
+def run(body: str, values: np.ndarray, threads: int) -> None:
     """Run the body of a kernel on some threads over values, in place."""
-
-    def run(body: str, values: np.ndarray, threads: int) -> None:
-        (kernel,) = read_ptx(KERNEL.format(body=body))
-        text = translate(kernel).encode()
-        module, function, memory = (ctypes.c_void_p() for _ in range(3))
-        size = ctypes.c_uint64(values.nbytes)
-        assert driver.cuModuleLoadDataEx(ctypes.byref(module), text, 0, None, None) == 0
-        assert (
-            driver.cuModuleGetFunction(ctypes.byref(function), module, b"kernel") == 0
-        )
-        assert driver.cuMemAlloc_v2(ctypes.byref(memory), size) == 0
-        driver.cuMemcpyHtoD_v2(memory, values.ctypes.data_as(ctypes.c_void_p), size)
-        count = ctypes.c_int32(values.size)
-        given = (ctypes.c_void_p * 2)(ctypes.addressof(memory), ctypes.addressof(count))
-        launched = driver.cuLaunchKernel(
-            function, 1, 1, 1, threads, 1, 1, 0, None, given, None
-        )
-        assert launched == 0
-        driver.cuMemcpyDtoH_v2(values.ctypes.data_as(ctypes.c_void_p), memory, size)
-        driver.cuMemFree_v2(memory)
-
-    return run
+    driver = ctypes.CDLL(str(build() / "libcuda.so.1"))
+    (kernel,) = read_ptx(KERNEL.format(body=body))
+    text = translate(kernel).encode()
+    module, function, memory = (ctypes.c_void_p() for _ in range(3))
+    size, ref = ctypes.c_uint64(values.nbytes), ctypes.byref
+    assert driver.cuModuleLoadDataEx(ref(module), text, 0, None, None) == 0
+    assert driver.cuModuleGetFunction(ref(function), module, b"kernel") == 0
+    assert driver.cuMemAlloc_v2(ref(memory), size) == 0
+    host = values.ctypes.data_as(ctypes.c_void_p)
+    driver.cuMemcpyHtoD_v2(memory, host, size)
+    count = ctypes.c_int32(values.size)
+    given = (ctypes.c_void_p * 2)(ctypes.addressof(memory), ctypes.addressof(count))
+    launch = [function, 1, 1, 1, threads, 1, 1, 0, None, given, None]
+    assert driver.cuLaunchKernel(*launch) == 0
+    driver.cuMemcpyDtoH_v2(host, memory, size)
+    driver.cuMemFree_v2(memory)
 
 
-def test_threads_that_a_guard_leaves_out_do_nothing(run: Run) -> None:
+def test_threads_that_a_guard_leaves_out_do_nothing() -> None:
     values = np.arange(50, dtype=np.int32)
     run(
         """
@@ -96,7 +85,7 @@ $out:
     np.testing.assert_array_equal(values, np.where(expected > 9, 2 * expected, -1))
 
 
-def test_lanes_that_part_meet_for_a_shuffle(run: Run) -> None:
+def test_lanes_that_part_meet_for_a_shuffle() -> None:
     """Each adds up to its number, in as many rounds, and gives it to its neighbour."""
     values = np.zeros(32, np.int32)
     run(
@@ -118,7 +107,7 @@ $again:
     np.testing.assert_array_equal(values, lanes * (lanes + 1) // 2)
 
 
-def test_a_barrier_is_for_all_warps(run: Run) -> None:
+def test_a_barrier_is_for_all_warps() -> None:
     """The threads of 128 hand their numbers on, the last to the first."""
     values = np.zeros(128, np.int32)
     run(
@@ -153,11 +142,10 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("said", FAULTS)
-def test_a_fault_is_told(
-    run: Run, said: str, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_fault_is_told(said: str, capfd: pytest.CaptureFixture[str]) -> None:
     values = np.zeros(40, np.int32)
-    apart = multiprocessing.get_context("fork")
+    # A process of its own, since it ends.
+    apart = multiprocessing.get_context("spawn")
     process = apart.Process(target=run, args=(FAULTS[said], values, 64))
     process.start()
     process.join()
@@ -165,10 +153,23 @@ def test_a_fault_is_told(
     assert said in capfd.readouterr().err
 
 
+def test_a_launch_that_a_card_refuses_is_refused() -> None:
+    with pytest.raises(AssertionError):
+        run("", np.zeros(1, np.int32), threads=2048)
+
+
 @pytest.mark.parametrize(
-    "line", ["bar.sync 1, 64;", "shfl.sync.bfly.b32 %r3, %r2, 1, 31, 1;"]
+    "line",
+    [
+        "bar.sync 1, 64;",
+        "shfl.sync.bfly.b32 %r3, %r2, 1, 31, 1;",
+        "mov.u32 %r3, %warpid;",
+        "mov.b32 %r3, elsewhere;",
+        "cvt.rz.bf16.f32 %r3, %r2;",
+        "add.s32 %rd5, %rd4, 1;",
+    ],
 )
-def test_what_only_a_part_would_do_is_refused(line: str) -> None:
+def test_what_is_not_done_here_is_refused(line: str) -> None:
     (kernel,) = read_ptx(KERNEL.format(body=line))
     with pytest.raises(ValueError, match="expected"):
         translate(kernel)

@@ -14,10 +14,13 @@ from tests.emulator.instructions import translated
 from tests.emulator.places import Places
 from tests.emulator.ptx import Kernel, read_ptx
 
-TOGETHER = {"shfl", "ldmatrix", "mma"}
+TOGETHER = {"shfl", "ldmatrix", "mma", "bar"}
 """What all lanes of a warp do at once."""
 ENDS = {"bra", "exit", "bar", "trap"}
 """After which lanes may be at different places."""
+
+MOST_SHARED = 49152
+"""Bytes that a kernel may have by itself; a launch may add some."""
 
 
 def translate(kernel: Kernel) -> str:
@@ -25,7 +28,12 @@ def translate(kernel: Kernel) -> str:
     places = Places(kernel)
     steps = [_step(kernel, places, i) for i in range(len(kernel.instructions))]
     steps.append("step exit - e")
-    head = f"{kernel.name} {kernel.shared_size} {kernel.local_size} {places.end}"
+    if kernel.shared_size > MOST_SHARED:
+        raise ValueError(
+            f"expected less shared memory, found {kernel.shared_size} bytes"
+        )
+    sizes = (kernel.shared_size, kernel.local_size, places.end)
+    head = " ".join(map(str, (kernel.name, kernel.most_threads, *sizes)))
     parameters = [f"parameter {at} {size}" for at, size in kernel.parameters.values()]
     return "\n".join([f"kernel {head}", *parameters, *places.given, *steps]) + "\n"
 

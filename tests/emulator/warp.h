@@ -14,12 +14,22 @@ struct Size {
     uint64_t all() const { return uint64_t(x) * y * z; }
 };
 
+// A piece of the device's memory.
+struct Piece {
+    uint64_t from, size;
+    bool has(uint64_t address, uint64_t bytes) const {
+        return address - from < size && bytes <= size - (address - from);
+    }
+};
+
 // What a block's threads have in common.
 struct Block {
     const char* kernel;
     Size grid, threads, at;
+    const std::map<uint64_t, Piece>& memory;  // by where pieces begin
     std::vector<char> parameters, shared, local;
-    uint64_t seen_from = 1, seen_to = 0;  // the memory last found to be there
+    uint64_t local_size;  // of a thread
+    Piece seen[16] = {};  // what instructions found last
 };
 
 // Where lanes stand that do not run: behind all steps.
@@ -43,9 +53,5 @@ struct Warp {
 using Step = void (*)(Warp&, uint32_t on, const uint32_t* operands);
 const std::map<std::string, Step>& steps();
 
-// Says what went wrong, and where; a stray address ends the process, as the
-// driver would end it.
-void fail(const Block&, const std::string& what, uint32_t thread);
-
-// Memory of the device, by address; nullptr where it is not there. From, to: the piece.
-bool is_memory(uint64_t address, uint64_t size, uint64_t* from, uint64_t* to);
+// Says what went wrong, and where, and ends the process.
+[[noreturn]] void fail(const Block&, const std::string& what, uint32_t thread);
