@@ -13,6 +13,11 @@ from tests.emulator.build import build
 from tests.emulator.ptx import read_ptx
 from tests.emulator.translate import translate
 
+compiled = pytest.mark.skipif(
+    find_spec("ziglang") is None,
+    reason="no compiler (extra emulator): make gpu-emulate",
+)
+
 KERNEL = """
 .version 8.1
 .target sm_80
@@ -40,12 +45,6 @@ KERNEL = """
 beyond how many there are, `%r1`."""
 
 
-@pytest.fixture(autouse=True)
-def _emulator() -> None:
-    if find_spec("ziglang") is None:
-        pytest.skip("no compiler (extra emulator): make gpu-emulate")
-
-
 def run(body: str, values: np.ndarray, threads: int) -> None:
     """Run the body of a kernel on some threads over values, in place."""
     driver = ctypes.CDLL(str(build() / "libcuda.so.1"))
@@ -66,6 +65,7 @@ def run(body: str, values: np.ndarray, threads: int) -> None:
     driver.cuMemFree_v2(memory)
 
 
+@compiled
 def test_threads_that_a_guard_leaves_out_do_nothing() -> None:
     values = np.arange(50, dtype=np.int32)
     run(
@@ -85,6 +85,7 @@ $out:
     np.testing.assert_array_equal(values, np.where(expected > 9, 2 * expected, -1))
 
 
+@compiled
 def test_lanes_that_part_meet_for_a_shuffle() -> None:
     """Each adds up to its number, in as many rounds, and gives it to its neighbour."""
     values = np.zeros(32, np.int32)
@@ -107,6 +108,7 @@ $again:
     np.testing.assert_array_equal(values, lanes * (lanes + 1) // 2)
 
 
+@compiled
 def test_a_barrier_is_for_all_warps() -> None:
     """The threads of 128 hand their numbers on, the last to the first."""
     values = np.zeros(128, np.int32)
@@ -141,6 +143,7 @@ FAULTS = {
 }
 
 
+@compiled
 @pytest.mark.parametrize("said", FAULTS)
 def test_a_fault_is_told(said: str, capfd: pytest.CaptureFixture[str]) -> None:
     values = np.zeros(40, np.int32)
@@ -153,6 +156,7 @@ def test_a_fault_is_told(said: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert said in capfd.readouterr().err
 
 
+@compiled
 def test_a_launch_that_a_card_refuses_is_refused() -> None:
     with pytest.raises(AssertionError):
         run("", np.zeros(1, np.int32), threads=2048)
