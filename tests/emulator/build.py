@@ -60,7 +60,11 @@ def _compile(library: Path, sources: tuple[str, ...]) -> None:
     partial = library.with_name(f"{os.getpid()}.{library.name}")
     command = [sys.executable, "-m", "ziglang", "c++", *OPTIONS.split()]
     command += [f"-Wl,-soname,{library.name}", "-o", str(partial)]
-    subprocess.run([*command, *(str(HERE / source) for source in sources)], check=True)
+    command += [str(HERE / source) for source in sources]
+    cache = {
+        f"ZIG_{whose}_CACHE_DIR": str(BUILD / "zig") for whose in ("GLOBAL", "LOCAL")
+    }
+    subprocess.run(command, check=True, env=os.environ | cache)
     partial.rename(library)
 
 
