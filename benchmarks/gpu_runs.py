@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -149,6 +151,37 @@ def transformers(
     return encode, whole
 
 
+def faster_whisper(
+    shape: Shape, device: str, dtype: str, batch: int, tokens: int
+) -> Both:
+    """What it runs on, CTranslate2, alone and with the windows side by side."""
+    from ctranslate2 import StorageView
+    from ctranslate2.models import Whisper
+
+    from benchmarks.gpu_ctranslate2 import save
+
+    kind, _, number = device.replace("gpu", "cuda").partition(":")
+    place = {"device": kind, "device_index": int(number or 0)}
+    precision = dtype if device != "cpu" else "float32"
+    with tempfile.TemporaryDirectory() as folder:
+        save(shape, Path(folder))
+        model = Whisper(folder, compute_type=precision, **place)
+    random = np.random.default_rng(0)
+    noise = random.standard_normal((batch, shape["mels"], 3000), np.float32)
+    mel = StorageView.from_array(noise)
+    prompts = [[50258, 50259, 50359, 50363]] * batch
+    # It stops after half of `max_length`, or at 50257, the end of a text.
+    options = {"beam_size": 1, "max_length": 2 * tokens, "suppress_tokens": [50257]}
+
+    def encode() -> Any:
+        return model.encode(mel)
+
+    def whole() -> Any:
+        return model.generate(encode(), prompts, suppress_blank=False, **options)
+
+    return encode, whole
+
+
 def openai(shape: Shape, device: str, dtype: str, batch: int, tokens: int) -> Both:
     """One window at a time, in half precision on a GPU, as its users have it."""
     import torch
@@ -193,6 +226,7 @@ def torch_names(device: str, dtype: str) -> tuple[str, Any]:
 ENGINES: dict[str, Callable[[Shape, str, str, int, int], Both]] = {
     "ours": ours,
     "transformers": transformers,
+    "faster-whisper": faster_whisper,
     "openai-whisper": openai,
 }
 

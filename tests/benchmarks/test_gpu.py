@@ -7,8 +7,10 @@ import argparse
 import pytest
 
 from benchmarks.gpu import run
-from benchmarks.gpu_runs import encoder_operations
-from benchmarks.shapes import SHAPES
+from benchmarks.gpu_runs import ENGINES, encoder_operations
+from benchmarks.shapes import NAMES, SHAPES
+
+TWO_LAYERS = dict(zip(NAMES, (64, 2, 2, 1, 80, 51865), strict=True))
 
 
 def test_an_engine_that_fails_is_told_with_the_reason() -> None:
@@ -24,3 +26,10 @@ def test_a_larger_encoder_does_more() -> None:
     assert turbo > 50 * tiny
     assert encoder_operations("large-v3") == turbo
     assert {*SHAPES} == {"tiny", "base", "small", "medium", "large-v3", "turbo"}
+
+
+def test_the_engine_of_faster_whisper_says_as_many_tokens_as_are_asked_for() -> None:
+    pytest.importorskip("ctranslate2", exc_type=ImportError)
+    encode, whole = ENGINES["faster-whisper"](TWO_LAYERS, "cpu", "float32", 2, 5)
+    assert encode().shape == [2, 1500, 64]
+    assert [len(found.sequences_ids[0]) for found in whole()] == [5, 5]
