@@ -1,4 +1,4 @@
-"""Steps that are captured say what steps say that are run, on a GPU."""
+"""An engine on a GPU: its captured steps, windows that join, and what it gives back."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ from max_whisper.weights import load_checkpoint
 from tests.engine.test_steps_captured import begin, said
 
 
-@pytest.fixture(scope="module")
-def engine(gpu: Device) -> Iterator[MaxEngine]:
+def load_demo() -> MaxEngine:
     checkpoint = load_checkpoint("demo")
     options = EngineOptions(device="gpu")
-    loaded = load_engine(checkpoint.config, checkpoint.weights, options)
+    return load_engine(checkpoint.config, checkpoint.weights, options)
+
+
+@pytest.fixture(scope="module")
+def engine(gpu: Device) -> Iterator[MaxEngine]:
+    loaded = load_demo()
     yield loaded
     loaded.close()
 
@@ -44,3 +48,16 @@ def test_a_window_that_joins_says_what_it_says_alone(engine: MaxEngine) -> None:
     state = engine.swap(state, [1], other.features, [[1, 2, 3]])
     found = np.array(said(engine, state, 20))
     np.testing.assert_array_equal(found[:, 2:], expected)
+
+
+def test_what_is_closed_gives_its_memory_back(gpu: Device, engine: MaxEngine) -> None:
+    before = gpu.stats.get("free_memory")
+    if not before:
+        pytest.skip("no GPU that says how much memory is free")
+    other = load_demo()
+    said(other, begin(other), 3)
+    taken = before - gpu.stats["free_memory"]
+    said(engine, begin(engine), 3)
+    other.close()
+    assert taken > 0
+    assert gpu.stats["free_memory"] == before
