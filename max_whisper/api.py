@@ -76,7 +76,7 @@ def load_model(
     )
     _verify_tokenizer(tokenizer, checkpoint.config)
     engine = load_engine(checkpoint.config, checkpoint.weights, options, on_compile)
-    return Whisper(checkpoint, tokenizer, engine, options)
+    return Whisper(checkpoint, tokenizer, engine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +95,20 @@ class Whisper:
     """One loaded model. Close it, or use it in a `with`, to give its memory back."""
 
     def __init__(
-        self,
-        checkpoint: Checkpoint,
-        tokenizer: Tokenizer,
-        engine: Engine,
-        options: EngineOptions | None = None,
+        self, checkpoint: Checkpoint, tokenizer: Tokenizer, engine: Engine
     ) -> None:
         self.name = checkpoint.name
         self.config: WhisperConfig = checkpoint.config
         self.is_multilingual = checkpoint.is_multilingual
         self._tokenizer = tokenizer
         self._engine = engine
-        place = options or EngineOptions()
-        facts = checkpoint.config, checkpoint.fingerprint, place.device, place.dtype
+        facts = checkpoint.config, checkpoint.fingerprint, engine.runs_on
         self._identity = repr(facts)
+
+    @property
+    def runs_on(self) -> str:
+        """The device and the precision, such as `gpu:0, bfloat16`."""
+        return self._engine.runs_on
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -32,4 +32,4 @@ class OutputError(MaxWhisperError):
 
 
 class DeviceError(MaxWhisperError):
-    """A device that is unknown, absent or without a driver."""
+    """A device that is absent, without a driver, too small, or not to be trusted."""

@@ -195,6 +195,7 @@ class FakeEngine:
     draw: Callable[[Logits, int, int], int] = draw
     samplings: list[Sampling | None] = field(default_factory=list)
     batch_size: int = 8
+    runs_on: str = "cpu, float32"
 
     def log_mel(self, sound: Iterable[NDArray[np.float32]]) -> Mel:
         samples = sum(piece.size for piece in sound)

@@ -86,8 +86,10 @@ def install(monkeypatch: pytest.MonkeyPatch) -> list[StandInEngine]:
         options: EngineOptions,
         on_compile: object,
     ) -> StandInEngine:
-        engines.append(StandInEngine(config, tokenizers[-1]))
-        return engines[-1]
+        engine = StandInEngine(config, tokenizers[-1])
+        engine.runs_on = f"{options.device}, {options.dtype}"
+        engines.append(engine)
+        return engine
 
     monkeypatch.setattr(api, "load_checkpoint", load_checkpoint)
     monkeypatch.setattr(weights, "load_checkpoint", load_checkpoint)

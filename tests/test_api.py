@@ -252,6 +252,7 @@ def test_what_was_heard_at_another_precision_is_not_gone_on_with(
 ) -> None:
     path = tmp_path / "journal"
     for dtype in ("float32", "float32", "int8"):
-        model = max_whisper.load_model("tiny.en", dtype=dtype)
+        model = max_whisper.load_model("tiny.en", device="cpu", dtype=dtype)
+        assert model.runs_on == f"cpu, {dtype}"
         model.transcribe(SILENCE, journal=path)
     assert [len(engine.samplings) > 0 for engine in engines] == [True, False, True]

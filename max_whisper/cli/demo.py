@@ -49,7 +49,7 @@ def run(arguments: Namespace) -> int:
         print(f"{phase:<18}{seconds:>8.2f} s")
     hearing = sum(laps.seconds[phase] for phase in HEARING)
     speed = f"{duration / hearing:.1f} s of sound a second"
-    print(f"\n{duration:.1f} s of sound in {hearing:.2f} s: {speed}")
+    print(f"\n{duration:.1f} s of sound in {hearing:.2f} s: {speed} ({model.runs_on})")
     print(REAL_MODEL)
     return 0
 

@@ -69,6 +69,15 @@ def on_host(buffer: Buffer) -> NDArray[Any]:
     return array
 
 
+def as_float32(buffer: Buffer) -> NDArray[np.float32]:
+    """The values of a buffer of any precision, on the host."""
+    host = buffer.to(CPU())
+    if host.dtype != DType.bfloat16:
+        return np.asarray(host.to_numpy(), np.float32)
+    upper = np.asarray(host.view(DType.uint16).to_numpy(), np.uint32)
+    return (upper << 16).view(np.float32)
+
+
 def gathered(buffers: Sequence[Buffer], indices: Sequence[int]) -> Buffer:
     """A new buffer of one window of each, in their order."""
     found = room_for(buffers[0], len(buffers))

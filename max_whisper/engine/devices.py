@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,14 +28,17 @@ _DTYPES = {
 
 AMD = "hip"
 """MAX's word for the interface of AMD's GPUs."""
+LEAST_GENERATION = 80
+"""NVIDIA's first cards that compute in bfloat16."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A device, and the operations that run on it."""
+    """A device, the operations that run on it, and what people call both."""
 
     device: Device
     ops: Ops
+    name: str
 
 
 def choose(options: EngineOptions, *, weights_are_half: bool) -> Place:
@@ -44,12 +48,13 @@ def choose(options: EngineOptions, *, weights_are_half: bool) -> Place:
     device = find(options)
     if device.is_host:
         if options.dtype == "int8":
-            return Place(device, Int8Ops())
+            return Place(device, Int8Ops(), "cpu, int8")
         stored = DType.float16 if weights_are_half else DType.float32
-        return Place(device, MojoOps(stored))
+        return Place(device, MojoOps(stored), "cpu, float32")
     half = "float16" if device.api == AMD else "bfloat16"
-    dtype = _DTYPES[half if options.dtype == "auto" else options.dtype]
-    return Place(device, gpu_ops(device, dtype))
+    dtype = half if options.dtype == "auto" else options.dtype
+    name = f"gpu:{device.id}, {dtype}"
+    return Place(device, gpu_ops(device, _DTYPES[dtype]), name)
 
 
 def find(options: EngineOptions) -> Device:
@@ -87,7 +92,9 @@ def gpu_ops(device: Device, dtype: DType) -> GpuOps:
 
 def _device(options: EngineOptions) -> Device:
     kind, _, number = options.device.partition(":")
-    if kind in ("auto", "cpu"):
+    if kind == "auto":
+        return _known_gpu(options) or cpu(options.threads)
+    if kind == "cpu":
         return cpu(options.threads)
     if options.threads:
         raise OptionError(
@@ -101,3 +108,16 @@ def _device(options: EngineOptions) -> Device:
             "use; check the driver, or use device='cpu'"
         )
     return Accelerator(int(number or 0))
+
+
+def _known_gpu(options: EngineOptions) -> Device | None:
+    """The first GPU, if it is NVIDIA's and has bfloat16, and nothing asks for a CPU;
+    others are used where they are named.
+    """
+    asks_for_cpu = options.threads or options.dtype in ("int8", "float32")
+    if asks_for_cpu or not accelerator_count():
+        return None
+    device = Accelerator(0)
+    generation = re.match(r"sm_(\d+)", device.architecture_name)
+    known = generation is not None and int(generation[1]) >= LEAST_GENERATION
+    return device if known else None

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 import numpy as np
-from max.driver import Buffer, Device
+from max.driver import Buffer
 from max.engine import Model
 from numpy.typing import NDArray
 
@@ -26,6 +26,7 @@ from max_whisper.engine.buffers import (
     uploaded,
 )
 from max_whisper.engine.captured import Captured
+from max_whisper.engine.devices import Place
 from max_whisper.engine.in_turn import in_turn, turn_on
 from max_whisper.engine.protocol import (
     Alignment,
@@ -55,19 +56,16 @@ class MaxEngine:
     """`Engine` with MAX's graphs; made by `load_engine`."""
 
     def __init__(
-        self,
-        config: WhisperConfig,
-        models: dict[str, Model],
-        device: Device,
-        cache_dtype: Any,
+        self, config: WhisperConfig, models: dict[str, Model], place: Place
     ) -> None:
         self.config = config
+        self.runs_on = place.name
         self._models = models
-        self._device = device
-        self._cache_dtype = cache_dtype
-        self.turn = turn_on(device)
-        self._captures = count(1) if device.api == CAPTURES else None
-        self.batch_size = batch_size(config, device, cache_dtype)
+        self._device = place.device
+        self._cache_dtype = place.ops.cache_dtype
+        self.turn = turn_on(place.device)
+        self._captures = count(1) if place.device.api == CAPTURES else None
+        self.batch_size = batch_size(config, place.device, self._cache_dtype)
 
     def log_mel(self, sound: Iterable[NDArray[np.float32]]) -> Mel:
         samples = 0

@@ -17,7 +17,9 @@ class EngineOptions:
     """Choices that are made once, when a model is loaded."""
 
     device: str = option(
-        "auto", "where to run: auto (the CPU), cpu, gpu, or gpu:N for the Nth GPU"
+        "auto",
+        "where to run: auto (an NVIDIA GPU that can be used, else the CPU), cpu, gpu, "
+        "or gpu:N for the Nth GPU",
     )
     dtype: str = option(
         "auto",

@@ -201,6 +201,10 @@ class Engine(Protocol):
         """The facts of the checkpoint."""
 
     @property
+    def runs_on(self) -> str:
+        """The device and the precision, such as `gpu:0, bfloat16`."""
+
+    @property
     def batch_size(self) -> int:
         """How many windows are best decoded side by side."""
 

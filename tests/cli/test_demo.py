@@ -23,9 +23,11 @@ def test_prints_words_seconds_and_what_to_do_next(capsys: Capture) -> None:
     segments, phases, speed, real_model = found.out.split("\n\n")
     assert segments == f"[00:00.000 --> 00:02.000] {stand_in.SENTENCE}"
     assert [SECONDS.sub("", line) for line in phases.splitlines()] == PHASES
+    took, place = speed.split(" (")
     assert re.fullmatch(
-        r"\d+\.\d s of sound in \d+\.\d\d s: \d+\.\d s of sound a second", speed
+        r"\d+\.\d s of sound in \d+\.\d\d s: \d+\.\d s of sound a second", took
     )
+    assert place == "auto, auto)"
     assert "max-whisper transcribe speech.mp3 --model tiny.en" in real_model
     assert found.err == ""
 

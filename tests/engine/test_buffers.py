@@ -7,8 +7,7 @@ import pytest
 from max.driver import CPU, Buffer
 from max.dtype import DType
 
-from max_whisper.engine.buffers import filled, joined, parted, uploaded
-from tests.parity.ours import as_float32
+from max_whisper.engine.buffers import as_float32, filled, joined, parted, uploaded
 
 ARRAYS = (
     np.arange(6, dtype=np.int32).reshape(2, 3),

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from max.driver import CPU
 from max.dtype import DType
 from max.graph import DeviceRef
 
@@ -49,18 +50,21 @@ def test_without_a_gpu_it_is_the_cpu(no_gpu: None, name: str) -> None:
 
 @pytest.fixture
 def one_gpu(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    device = SimpleNamespace(is_host=False, api="cuda", architecture_name="sm_90a")
+    device = SimpleNamespace(
+        is_host=False, id=0, api="cuda", architecture_name="sm_90a"
+    )
     monkeypatch.setattr(devices, "accelerator_count", lambda: 1)
     monkeypatch.setattr(devices, "Accelerator", lambda number: device)
     monkeypatch.setattr(devices.DeviceRef, "from_device", lambda _: DeviceRef.GPU(0))
     return device
 
 
-@pytest.mark.parametrize("name", ["gpu", "cuda:0"])
-def test_a_gpu_that_is_named_is_used(one_gpu: SimpleNamespace, name: str) -> None:
+@pytest.mark.parametrize("name", ["auto", "gpu", "cuda:0"])
+def test_with_a_gpu_it_is_the_gpu(one_gpu: SimpleNamespace, name: str) -> None:
     place = choose(EngineOptions(device=name), weights_are_half=True)
     assert place.device is one_gpu
     assert place.ops == GpuOps(DeviceRef.GPU(0), DType.bfloat16, own_products=True)
+    assert place.name == "gpu:0, bfloat16"
 
 
 def test_a_gpu_computes_in_float32_by_max_alone(one_gpu: SimpleNamespace) -> None:
@@ -69,11 +73,33 @@ def test_a_gpu_computes_in_float32_by_max_alone(one_gpu: SimpleNamespace) -> Non
     assert place.ops == GpuOps(DeviceRef.GPU(0), DType.float32)
 
 
-@pytest.mark.parametrize("name", ["auto", "cpu"])
-def test_a_gpu_that_is_not_named_is_left_alone(
-    one_gpu: SimpleNamespace, name: str
+CPU_ASKED: list[dict[str, Any]] = [
+    {"device": "cpu"},
+    {"dtype": "int8"},
+    {"dtype": "float32"},
+    {"threads": 1},
+]
+
+
+@pytest.mark.parametrize("options", CPU_ASKED)
+def test_a_gpu_is_left_alone_if_a_cpu_is_asked_for(
+    one_gpu: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
 ) -> None:
-    assert choose(EngineOptions(device=name), weights_are_half=True).device.is_host
+    monkeypatch.setattr(devices, "cpu", lambda threads: CPU())
+    assert choose(EngineOptions(**options), weights_are_half=True).device.is_host
+
+
+@pytest.mark.parametrize(
+    ("api", "architecture"),
+    [("cuda", "sm_75"), ("hip", "gfx942"), ("metal", "metal:4")],
+)
+def test_a_gpu_that_is_not_known_is_used_only_by_name(
+    one_gpu: SimpleNamespace, api: str, architecture: str
+) -> None:
+    one_gpu.api, one_gpu.architecture_name = api, architecture
+    assert choose(EngineOptions(), weights_are_half=True).device.is_host
+    place = choose(EngineOptions(device="gpu"), weights_are_half=True)
+    assert place.device is one_gpu
 
 
 def test_a_gpu_has_no_threads_to_choose(one_gpu: SimpleNamespace) -> None:
@@ -94,6 +120,7 @@ def test_half_weights_stay_half() -> None:
 def test_int8_is_made_of_any_weights(half: bool) -> None:
     place = choose(EngineOptions(device="cpu", dtype="int8"), weights_are_half=half)
     assert place.ops == Int8Ops()
+    assert place.name == "cpu, int8"
     assert place.ops.dtype == DType.float32
 
 
@@ -125,7 +152,7 @@ def test_options_out_of_range(options: dict[str, Any]) -> None:
 
 @pytest.fixture
 def amd(monkeypatch: pytest.MonkeyPatch) -> None:
-    device = SimpleNamespace(is_host=False, api="hip")
+    device = SimpleNamespace(is_host=False, id=1, api="hip")
     monkeypatch.setattr(devices, "_device", lambda *_: device)
     monkeypatch.setattr(devices.DeviceRef, "from_device", lambda _: DeviceRef.GPU(0))
 
@@ -133,6 +160,7 @@ def amd(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_amd_gpu_computes_in_float16(amd: None) -> None:
     place = choose(EngineOptions(device="gpu"), weights_are_half=True)
     assert place.ops.dtype == DType.float16
+    assert place.name == "gpu:1, float16"
 
 
 def test_bfloat16_is_refused_on_an_amd_gpu(amd: None) -> None:

@@ -10,11 +10,11 @@ import pytest
 from max.driver import Device
 
 from max_whisper.config import WhisperConfig
+from max_whisper.engine.buffers import as_float32
 from max_whisper.engine.load import load_engine
 from max_whisper.engine.options import EngineOptions
 from max_whisper.weights import load_checkpoint
 from tests.compiled import keep_compiled
-from tests.parity.ours import as_float32
 from tests.tiny_checkpoint import random_weights
 
 NEAR = 0.03

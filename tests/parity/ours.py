@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from max.driver import CPU, Buffer
-from max.dtype import DType
-from numpy.typing import NDArray
 
 from max_whisper.api import Whisper
 from max_whisper.audio.load import load_audio
@@ -100,12 +97,3 @@ class Ours:
         )
         free = [Bounds(0, 0, size, False)] * rows
         return [self.engine.step(state, [token] * rows, free) for token in tokens]
-
-
-def as_float32(buffer: Buffer) -> NDArray[np.float32]:
-    """The values of a buffer of any precision, on the host."""
-    host = buffer.to(CPU())
-    if host.dtype != DType.bfloat16:
-        return np.asarray(host.to_numpy(), np.float32)
-    upper = np.asarray(host.view(DType.uint16).to_numpy(), np.uint32)
-    return (upper << 16).view(np.float32)

@@ -23,9 +23,10 @@ import numpy as np
 
 from benchmarks import accuracy
 from benchmarks.machine import describe
+from max_whisper.engine.buffers import as_float32
 from max_whisper.engine.protocol import Candidates
 from max_whisper.weights import load_checkpoint
-from tests.parity.ours import Ours, as_float32
+from tests.parity.ours import Ours
 from tests.parity.speech import MODEL, SPEECH, spoken
 
 ROOT = Path(__file__).parents[2]
