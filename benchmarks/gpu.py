@@ -1,9 +1,10 @@
-"""Ours on a GPU against PyTorch on the same one, with random weights.
+"""Ours on a GPU against other engines on the same one, with random weights.
 
     python -m benchmarks.gpu [--device gpu] [--shapes NAME …] [--batch N] [--tokens N]
 
-Windows of 30 s, greedy, a fixed number of tokens: ours and transformers side by side in
-one batch, openai-whisper one window at a time. Each is a process of its own, and one
+Windows of 30 s, greedy, a fixed number of tokens: ours, transformers and CTranslate2
+(the engine of faster-whisper) side by side in one batch, openai-whisper one window at a
+time; and what the card can do at most, by PyTorch. Each has a process, and one
 that is not installed is listed with the reason. `--engines` measures some, and what was
 measured of the others stays. `--device cpu` tries the script itself. The exit code is 1
 if ours was to be measured and could not.

@@ -64,6 +64,7 @@ and [examples/several_gpus.py](../examples/several_gpus.py) has an engine for ea
   and mel frames of 10 ms; `transcribe_many` says before it which recording.
 - **Cancel** by closing the stream, or by raising in `progress`; `transcript()` then has
   what was heard so far, and with `journal=` another call goes on from there.
+- **The device** is `model.runs_on`, such as `cpu, float32` or `gpu, bfloat16`.
 - **Threads.** Several threads may use one model at once.
 - **Errors** are `max_whisper.AudioError`, `OptionError`, `CheckpointError`,
   `DeviceError` and `OutputError`, all of them `max_whisper.MaxWhisperError`, with a

@@ -20,7 +20,7 @@ from max_whisper.audio.constants import HOP_LENGTH
 from max_whisper.audio.load import AudioSource, stream_audio
 from max_whisper.config import WhisperConfig
 from max_whisper.decoding.language import detect_language, resolve_language
-from max_whisper.engine.devices import find as find_device
+from max_whisper.engine.devices import settled
 from max_whisper.engine.load import load_engine
 from max_whisper.engine.options import EngineOptions
 from max_whisper.engine.protocol import Engine
@@ -69,7 +69,7 @@ def load_model(
     Raises `OptionError`, `DeviceError` or `CheckpointError`.
     """
     options = EngineOptions(device=device, dtype=dtype, threads=threads)
-    find_device(options)  # what cannot be is told before anything is downloaded
+    options = settled(options)  # what cannot be is told before anything is downloaded
     checkpoint = load_checkpoint(name_or_path, cache_dir=model_dir)
     tokenizer = Tokenizer.from_json(
         checkpoint.tokenizer_json, is_multilingual=checkpoint.is_multilingual
@@ -107,7 +107,7 @@ class Whisper:
 
     @property
     def runs_on(self) -> str:
-        """The device and the precision, such as `gpu:0, bfloat16`."""
+        """The device and the precision, such as `gpu, bfloat16`."""
         return self._engine.runs_on
 
     @property

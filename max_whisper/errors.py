@@ -5,7 +5,7 @@
     ├── CheckpointError             weights that cannot be found or are not a Whisper
     ├── OptionError                 a choice that is unknown or cannot be honoured
     ├── OutputError                 a result that cannot be written
-    └── DeviceError                 a device that is not there
+    └── DeviceError                 a device that cannot be used
 
 Each message says what was expected, what was found and what to do.
 """

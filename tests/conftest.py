@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from max_whisper.engine import devices
 
 # A program of its own, which needs the openai-whisper package: `make parity`.
 collect_ignore = ["parity"]
@@ -17,6 +20,14 @@ settings.register_profile(
 settings.load_profile("patient")
 
 SHARED = Path(__file__).parents[2] / "shared"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_gpu_unless_named() -> Iterator[None]:
+    """Wherever tests run, `auto` is the CPU."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(devices, "_known_gpu", lambda options: None)
+        yield
 
 
 def folder(path: Path) -> Path:

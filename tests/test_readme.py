@@ -58,6 +58,9 @@ def test_command(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert main(arguments) == 0
 
 
+OFFLINE_ON_CPU = {"HF_HUB_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": ""}
+
+
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_program(
     program: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -92,7 +95,7 @@ def test_all_commands_on_a_real_model(model_folder: Path, speech: Path) -> None:
     path = f"{folder}{os.pathsep}{os.environ['PATH']}"
     found = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
-        env={**os.environ, "PATH": path, "HF_HUB_OFFLINE": "1"},
+        env=os.environ | {"PATH": path} | OFFLINE_ON_CPU,
         capture_output=True,
         text=True,
     )

@@ -15,18 +15,21 @@ if TYPE_CHECKING:
 
 def run(arguments: Namespace) -> int:
     """Print the facts of a model, one a line."""
+    from max_whisper.engine.devices import settled
     from max_whisper.engine.load import is_compiled
     from max_whisper.engine.options import EngineOptions
     from max_whisper.weights import load_checkpoint
 
-    options = EngineOptions(
+    asked = EngineOptions(
         device=arguments.device,
         dtype=chosen_dtype(arguments),
         threads=arguments.threads,
     )
+    options = settled(asked)
     checkpoint = load_checkpoint(arguments.model, cache_dir=arguments.model_dir)
     for name, value in facts(checkpoint):
         print(f"{name:<26}{value}")
+    print(f"{'device':<26}{options.device}")
     compiled = is_compiled(checkpoint.config, checkpoint.weights, options)
     print(f"{'compiled':<26}{'yes' if compiled else 'no, the first use will do it'}")
     return 0

@@ -59,6 +59,8 @@ def run(arguments: Namespace) -> int:
         return FAILED
     written = 0
     with _load(arguments) as model:
+        if arguments.verbose and not model.runs_on.startswith("cpu"):
+            complain(f"runs on {model.runs_on}")
         options = _in_its_language(model, options)
         for job, transcript in _transcripts(model, readable, options, arguments):
             try:

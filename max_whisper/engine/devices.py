@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from max.driver import Accelerator, Device, accelerator_count
 from max.dtype import DType
 from max.graph import DeviceRef
 
+from max_whisper.engine.cublas import load_cublas
 from max_whisper.engine.options import EngineOptions
 from max_whisper.engine.threads import cpu
 from max_whisper.errors import DeviceError, OptionError
@@ -30,6 +32,8 @@ AMD = "hip"
 """MAX's word for the interface of AMD's GPUs."""
 LEAST_GENERATION = 80
 """NVIDIA's first cards that compute in bfloat16."""
+
+_log = logging.getLogger("max_whisper")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,13 @@ def choose(options: EngineOptions, *, weights_are_half: bool) -> Place:
         return Place(device, MojoOps(stored), "cpu, float32")
     half = "float16" if device.api == AMD else "bfloat16"
     dtype = half if options.dtype == "auto" else options.dtype
-    name = f"gpu:{device.id}, {dtype}"
-    return Place(device, gpu_ops(device, _DTYPES[dtype]), name)
+    return Place(device, gpu_ops(device, _DTYPES[dtype]), f"gpu, {dtype}")
+
+
+def settled(options: EngineOptions) -> EngineOptions:
+    """The same, with the device that `auto` is on this machine, which `find` finds."""
+    kind = "cpu" if find(options).is_host else "gpu"
+    return replace(options, device=kind) if options.device == "auto" else options
 
 
 def find(options: EngineOptions) -> Device:
@@ -67,6 +76,7 @@ def find(options: EngineOptions) -> Device:
         if options.dtype not in ("auto", "float32", "int8"):
             raise OptionError(
                 f"expected dtype auto, float32 or int8 on a CPU, found {options.dtype}"
+                "; leave dtype out, or name a GPU"
             )
     elif options.dtype == "int8":
         raise OptionError(
@@ -101,23 +111,39 @@ def _device(options: EngineOptions) -> Device:
             f"expected threads to be 0 on a GPU, found {options.threads}; "
             "leave them out, or use device='cpu'"
         )
+    return _gpu(int(number or 0), options.device)
+
+
+def _gpu(number: int, name: str) -> Device:
     count = accelerator_count()
-    if int(number or 0) >= count:
+    if number >= count:
         raise DeviceError(
-            f"expected a GPU for device {options.device!r}, found {count} that MAX can "
-            "use; check the driver, or use device='cpu'"
+            f"expected a GPU for device {name!r}, found {count} that MAX can use; "
+            "check the driver, or use device='cpu'"
         )
-    return Accelerator(int(number or 0))
+    try:
+        return Accelerator(number)
+    except (RuntimeError, ValueError) as error:
+        raise DeviceError(
+            f"expected a GPU that is free for device {name!r}, found: {error}; use "
+            "device='cpu'"
+        ) from error
 
 
 def _known_gpu(options: EngineOptions) -> Device | None:
     """The first GPU, if it is NVIDIA's and has bfloat16, and nothing asks for a CPU;
-    others are used where they are named.
+    others are used where they are named. Says why one that could be is not.
     """
     asks_for_cpu = options.threads or options.dtype in ("int8", "float32")
     if asks_for_cpu or not accelerator_count():
         return None
-    device = Accelerator(0)
-    generation = re.match(r"sm_(\d+)", device.architecture_name)
-    known = generation is not None and int(generation[1]) >= LEAST_GENERATION
-    return device if known else None
+    try:
+        device = _gpu(0, options.device)
+        generation = re.match(r"sm_(\d+)", device.architecture_name)
+        if generation is None or int(generation[1]) < LEAST_GENERATION:
+            return None
+        load_cublas()
+    except DeviceError as error:
+        _log.warning("The GPU is not used: %s", error)
+        return None
+    return device

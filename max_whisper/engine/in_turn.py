@@ -1,4 +1,4 @@
-"""Verbs of engines that wait for each other."""
+"""Verbs of engines that wait for each other, and what they raise on a GPU."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from max.driver import Device
 
+from max_whisper.engine.gpu_errors import gpu_errors
+
 
 class TakesTurns(Protocol):
-    """`turn` is held by the verb that runs."""
+    """`turn` is held by the verb that runs; `runs_on` is the device."""
 
     turn: AbstractContextManager[object]
+    runs_on: str
 
 
 P = ParamSpec("P")
@@ -29,7 +32,7 @@ def in_turn(
 
     @wraps(verb)
     def run(engine: E, /, *arguments: P.args, **options: P.kwargs) -> R:
-        with engine.turn:
+        with engine.turn, gpu_errors(engine.runs_on):
             return verb(engine, *arguments, **options)
 
     return run

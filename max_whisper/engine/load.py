@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,15 +24,12 @@ from max_whisper.engine.compile import (
 from max_whisper.engine.cublas import load_cublas
 from max_whisper.engine.devices import Place, choose
 from max_whisper.engine.engine import MaxEngine
+from max_whisper.engine.gpu_errors import gpu_errors
 from max_whisper.engine.options import EngineOptions
 from max_whisper.engine.twins import verify_twins
-from max_whisper.errors import DeviceError
 from max_whisper.weights.names import check
 
 _TABLES = ("encoder.embed_positions.weight", "decoder.embed_positions.weight")
-
-MAX_ERRORS = (RuntimeError, ValueError)
-"""What MAX raises for want of memory, and where a graph cannot be compiled."""
 
 _log = logging.getLogger("max_whisper")
 
@@ -47,21 +43,17 @@ def load_engine(
     """Compile (or find compiled) graphs for `config` and bind `weights` to them.
 
     `weights` are float16 or float32 arrays under Hugging Face's names. `on_compile` is
-    entered around a compilation, with the reason for the wait. A GPU that nobody named
-    and that cannot be used is left alone, with the reason.
+    entered around a compilation, with the reason for the wait.
 
-    Raises `DeviceError` if a GPU that was named cannot be used.
+    Raises `DeviceError` if a GPU cannot run it, or not rightly.
     """
     check(weights, config)
-    on_compile = on_compile or _tell
     place = choose(options, weights_are_half=_are_half(weights))
-    if place.device.is_host or options.device != "auto":
-        return _load_on(place, config, weights, on_compile)
-    try:
-        return _load_on(place, config, weights, on_compile)
-    except DeviceError as error:
-        _log.warning("The CPU is used, and not the GPU: %s", error)
-    return load_engine(config, weights, replace(options, device="cpu"), on_compile)
+    with gpu_errors(place.name):
+        engine = _engine(place, config, weights, on_compile or _tell)
+        if not place.device.is_host:
+            verify_twins(engine)
+    return engine
 
 
 def is_compiled(
@@ -72,34 +64,14 @@ def is_compiled(
     return bool(kept_paths(Plan(config, place.ops, place.device)))
 
 
-def _load_on(
+def _engine(
     place: Place,
     config: WhisperConfig,
     weights: Mapping[str, NDArray[Any]],
     on_compile: OnCompile,
 ) -> MaxEngine:
-    if place.device.is_host:
-        return _bound(place, config, weights, on_compile)
     if place.device.api == CUBLAS:
         load_cublas()
-    try:
-        engine = _bound(place, config, weights, on_compile)
-        verify_twins(engine)
-    except MAX_ERRORS as error:
-        raise DeviceError(
-            f"expected a GPU that this model can use, found {place.name}: {error}; "
-            "use device='cpu'"
-        ) from error
-    return engine
-
-
-def _bound(
-    place: Place,
-    config: WhisperConfig,
-    weights: Mapping[str, NDArray[Any]],
-    on_compile: OnCompile,
-) -> MaxEngine:
-    """An engine whose graphs have their weights."""
     session = session_on(place.device)
     registry = {name: _bind(name, array, place) for name, array in weights.items()}
     plan = Plan(config, place.ops, place.device)

@@ -18,8 +18,8 @@ class EngineOptions:
 
     device: str = option(
         "auto",
-        "where to run: auto (an NVIDIA GPU that can be used, else the CPU), cpu, gpu, "
-        "or gpu:N for the Nth GPU",
+        "where to run: auto (an NVIDIA GPU with bfloat16 if there is one, unless dtype "
+        "or threads ask for the CPU), cpu, gpu, or gpu:N for the Nth GPU",
     )
     dtype: str = option(
         "auto",

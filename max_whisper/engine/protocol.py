@@ -202,7 +202,7 @@ class Engine(Protocol):
 
     @property
     def runs_on(self) -> str:
-        """The device and the precision, such as `gpu:0, bfloat16`."""
+        """The device and the precision, such as `gpu, bfloat16`."""
 
     @property
     def batch_size(self) -> int:

@@ -11,6 +11,7 @@ import errno
 import fcntl
 import hashlib
 import json
+import logging
 import os
 import weakref
 from dataclasses import asdict, dataclass, replace
@@ -34,6 +35,8 @@ BLOCK = 3000
 """Mel frames that are read at a time."""
 NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP)
 """What a file system says that has none: then nobody is kept out."""
+
+_log = logging.getLogger("max_whisper")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,11 @@ class Journal:
                 f"{path}: expected a journal of max-whisper or no file, found another "
                 "file; name one of your own"
             )
-        if not lines or lines[0]["identity"] != identity:
-            lines, end = [], 0
+        if lines and lines[0]["identity"] != identity:
+            _log.warning("%s: of other sound, options or precision; begun anew", path)
+            lines = []
+        if not lines:
+            end = 0
         self._kept = {_place(line): _heard(line) for line in lines[1:]}
         file.seek(end)
         file.truncate()

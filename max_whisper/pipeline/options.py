@@ -108,7 +108,8 @@ class TranscribeOptions(FallbackOptions):
     batch_size: int | str = option(
         "auto",
         "windows to decode side by side, of many files or of pieces cut at silence: it "
-        "changes the speed, never the text; auto is what suits the device",
+        "changes the speed, not the text (but for a GPU's rounding); auto suits the "
+        "device",
     )
     vad: VadOptions = field(default_factory=VadOptions)
     decoding: DecodingOptions = field(default_factory=DecodingOptions)

@@ -27,7 +27,7 @@ def test_prints_words_seconds_and_what_to_do_next(capsys: Capture) -> None:
     assert re.fullmatch(
         r"\d+\.\d s of sound in \d+\.\d\d s: \d+\.\d s of sound a second", took
     )
-    assert place == "auto, auto)"
+    assert place == "cpu, auto)"
     assert "max-whisper transcribe speech.mp3 --model tiny.en" in real_model
     assert found.err == ""
 
@@ -85,7 +85,7 @@ def test_flags_reach_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
         return load_engine(*arguments)
 
     monkeypatch.setattr(api, "load_engine", note_options)
-    monkeypatch.setattr(api, "find_device", lambda options: None)
+    monkeypatch.setattr(api, "settled", lambda options: options)
     flags = ["--device", "cpu", "--dtype", "float32", "--threads", "1"]
     assert main(["demo", *flags]) == 0
     [options] = chosen

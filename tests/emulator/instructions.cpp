@@ -116,6 +116,9 @@ T high(T a, T b) {
     return T((Wide(a) * Wide(b)) >> (8 * sizeof(T)));
 }
 
+Two<f16> add_two(Two<f16> a, Two<f16> b) {
+    return {f16(a.low + b.low), f16(a.high + b.high)};
+}
 f32 fma_(f32 a, f32 b, f32 c) { return std::fma(a, b, c); }
 bf16 fma_(bf16 a, bf16 b, bf16 c) { return std::fma(f32(a), f32(b), f32(c)); }
 Two<bf16> fma_(Two<bf16> a, Two<bf16> b, Two<bf16> c) {
@@ -446,6 +449,8 @@ Table make() {
     t["rcp.f32"] = one<f32, f32, rcp>, t["rsqrt.f32"] = one<f32, f32, rsqrt>;
     t["fma.f32"] = three<f32, fma_>, t["fma.bf16"] = three<bf16, fma_>;
     t["fma.bf16x2"] = three<Two<bf16>, fma_>;
+    t["add.f16"] = two<f16, add<f16>>, t["mul.f16"] = two<f16, mul<f16>>;
+    t["add.f16x2"] = two<Two<f16>, add_two>;
     t["setp.equ.f32"] = compare<f32, unordered<f32, eq<f32>>>;
     t["setp.leu.f32"] = compare<f32, unordered<f32, le<f32>>>;
     t["and.pred"] = logic<and_<u32>>, t["or.pred"] = logic<or_<u32>>;

@@ -11,7 +11,7 @@ from max.dtype import DType
 from max.graph import DeviceRef
 
 from max_whisper.engine import devices
-from max_whisper.engine.devices import choose
+from max_whisper.engine.devices import _known_gpu, choose, settled
 from max_whisper.engine.options import EngineOptions
 from max_whisper.errors import DeviceError, OptionError
 from max_whisper.kernels.gpu_ops import GpuOps
@@ -55,6 +55,8 @@ def one_gpu(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     )
     monkeypatch.setattr(devices, "accelerator_count", lambda: 1)
     monkeypatch.setattr(devices, "Accelerator", lambda number: device)
+    monkeypatch.setattr(devices, "_known_gpu", _known_gpu)
+    monkeypatch.setattr(devices, "load_cublas", lambda: None)
     monkeypatch.setattr(devices.DeviceRef, "from_device", lambda _: DeviceRef.GPU(0))
     return device
 
@@ -64,7 +66,7 @@ def test_with_a_gpu_it_is_the_gpu(one_gpu: SimpleNamespace, name: str) -> None:
     place = choose(EngineOptions(device=name), weights_are_half=True)
     assert place.device is one_gpu
     assert place.ops == GpuOps(DeviceRef.GPU(0), DType.bfloat16, own_products=True)
-    assert place.name == "gpu:0, bfloat16"
+    assert place.name == "gpu, bfloat16"
 
 
 def test_a_gpu_computes_in_float32_by_max_alone(one_gpu: SimpleNamespace) -> None:
@@ -100,6 +102,33 @@ def test_a_gpu_that_is_not_known_is_used_only_by_name(
     assert choose(EngineOptions(), weights_are_half=True).device.is_host
     place = choose(EngineOptions(device="gpu"), weights_are_half=True)
     assert place.device is one_gpu
+
+
+@pytest.mark.parametrize("missing", ["load_cublas", "Accelerator"])
+def test_a_gpu_that_cannot_be_used_is_left_alone_unless_it_is_named(
+    one_gpu: SimpleNamespace,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    missing: str,
+) -> None:
+    def fail(*_: int) -> None:
+        raise DeviceError("no cuBLAS") if missing == "load_cublas" else ValueError("no")
+
+    monkeypatch.setattr(devices, missing, fail)
+    assert settled(EngineOptions()).device == "cpu"
+    [told] = caplog.messages
+    assert told.startswith("The GPU is not used: ")
+    if missing == "Accelerator":
+        with pytest.raises(DeviceError, match="GPU that is free for device 'gpu'"):
+            settled(EngineOptions(device="gpu"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [("auto", "gpu"), ("gpu", "gpu"), ("gpu:0", "gpu:0"), ("cpu", "cpu")],
+)
+def test_auto_is_settled_once(one_gpu: SimpleNamespace, asked: str, found: str) -> None:
+    assert settled(EngineOptions(device=asked)).device == found
 
 
 def test_a_gpu_has_no_threads_to_choose(one_gpu: SimpleNamespace) -> None:
@@ -160,7 +189,7 @@ def amd(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_amd_gpu_computes_in_float16(amd: None) -> None:
     place = choose(EngineOptions(device="gpu"), weights_are_half=True)
     assert place.ops.dtype == DType.float16
-    assert place.name == "gpu:1, float16"
+    assert place.name == "gpu, float16"
 
 
 def test_bfloat16_is_refused_on_an_amd_gpu(amd: None) -> None:

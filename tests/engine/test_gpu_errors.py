@@ -1,0 +1,28 @@
+"""What MAX raises on a GPU is an error of ours; what nobody can mend stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from max_whisper.engine.gpu_errors import gpu_errors
+from max_whisper.errors import CheckpointError, DeviceError
+
+OUT_OF_MEMORY = RuntimeError("CUDA error 2")
+
+
+@pytest.mark.parametrize("error", [OUT_OF_MEMORY, ValueError("no such instruction")])
+def test_on_a_gpu(error: Exception) -> None:
+    expected = pytest.raises(DeviceError, match=f"bfloat16: {error}; try a smaller")
+    with expected, gpu_errors("gpu, bfloat16"):
+        raise error
+
+
+def test_on_a_cpu() -> None:
+    with pytest.raises(RuntimeError, match="CUDA error 2"), gpu_errors("cpu, float32"):
+        raise OUT_OF_MEMORY
+
+
+@pytest.mark.parametrize("error", [CheckpointError("no"), KeyboardInterrupt()])
+def test_what_is_no_fault_of_the_gpu(error: BaseException) -> None:
+    with pytest.raises(type(error)), gpu_errors("gpu, bfloat16"):
+        raise error
