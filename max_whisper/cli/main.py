@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from max_whisper.cli.flags import flags_of, with_underscores
-from max_whisper.cli.messages import complain
+from max_whisper.cli.messages import complain, warnings_told
 from max_whisper.errors import MaxWhisperError, OptionError
 from max_whisper.version import __version__
 
@@ -38,7 +38,8 @@ class Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command with `arguments` and return its exit code, 0 or 2."""
     try:
-        code = _run(sys.argv[1:] if arguments is None else arguments)
+        with warnings_told():
+            code = _run(sys.argv[1:] if arguments is None else arguments)
         sys.stdout.flush()
         return code
     except MaxWhisperError as error:

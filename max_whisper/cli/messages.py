@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +18,25 @@ if TYPE_CHECKING:
 def complain(message: str) -> None:
     """Say what went wrong, in one line."""
     print(f"max-whisper: {' '.join(message.split())}", file=sys.stderr)
+
+
+class Complaints(logging.Handler):
+    """Says what the library warns of."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say it in one line."""
+        complain(record.getMessage())
+
+
+@contextmanager
+def warnings_told() -> Iterator[None]:
+    """Within, what the library warns of is a line like any other."""
+    log, complaints = logging.getLogger("max_whisper"), Complaints()
+    log.addHandler(complaints)
+    try:
+        yield
+    finally:
+        log.removeHandler(complaints)
 
 
 @contextmanager

@@ -61,7 +61,7 @@ def choose(options: EngineOptions, *, weights_are_half: bool) -> Place:
 
 
 def settled(options: EngineOptions) -> EngineOptions:
-    """The same, with the device that `auto` is on this machine, which `find` finds."""
+    """The same, with the device that `auto` is here. Raises what `find` does."""
     kind = "cpu" if find(options).is_host else "gpu"
     return replace(options, device=kind) if options.device == "auto" else options
 

@@ -73,6 +73,26 @@ def test_is_silent_with_verbose_false(capsys: Capture) -> None:
     assert capsys.readouterr() == ("", "")
 
 
+def test_says_that_it_runs_on_a_gpu(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in.write_wav(Path("a.wav"))
+    assert transcribe("a.wav", "-f", "txt") == 0
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(stand_in, "KIND", "gpu")
+    assert transcribe("a.wav", "-f", "txt") == 0
+    assert error_line(capsys) == "max-whisper: runs on gpu, auto"
+
+
+def test_says_what_the_library_warns_of(capsys: Capture) -> None:
+    stand_in.write_wav(Path("a.wav"))
+    Job("a.wav", Path("a")).journal.write_text(
+        '{"title": "max-whisper journal", "identity": "of another"}\n'
+    )
+    assert transcribe("a.wav", "-f", "txt", "--resume", "True") == 0
+    assert "begun anew" in error_line(capsys)
+
+
 def test_says_which_language_it_heard(capsys: Capture) -> None:
     stand_in.write_wav(Path("a.wav"))
     assert main(["transcribe", "a.wav", "--model", "tiny", "-f", "json"]) == 0
