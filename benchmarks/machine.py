@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("max", "numpy", "openai-whisper", "torch")
+PACKAGES = ("max", "numpy", "openai-whisper", "torch", "transformers", "ctranslate2")
 
 
 def describe() -> dict[str, Any]:

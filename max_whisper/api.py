@@ -136,8 +136,9 @@ class Whisper:
         after them; it is yours to delete.
 
         Raises `AudioError` for what is not sound, `OptionError` for a choice that is
-        unknown or that this model cannot honour, and `OutputError` for a journal that
-        cannot be written, or that another transcription writes.
+        unknown or that this model cannot honour, `OutputError` for a journal that
+        cannot be written, or that another transcription writes, and `DeviceError` for
+        a GPU that fails.
         """
         stream = self.segments(audio, progress=progress, journal=journal, **options)
         return stream.transcript()
@@ -174,15 +175,16 @@ class Whisper:
     ) -> Iterator[Outcome]:
         """Transcribe many recordings side by side; yield each when it is finished.
 
-        Takes what `transcribe` takes, and gives the same text: windows of several
-        recordings share a batch of `batch_size`. A source is opened when there is room
-        for it; one that is not sound ends in an `Outcome` with its error, and the
-        others go on. `progress` is called after every window with the place of its
-        recording among all; `journals`, if given, has a journal for each of them, and
-        then there must be a known number of sources.
+        Takes what `transcribe` takes, and gives the same text (but for a GPU's
+        rounding): windows of several recordings share a batch of `batch_size`. A source
+        is opened when there is room for it; one that is not sound ends in an `Outcome`
+        with its error, and the others go on. `progress` is called after every window
+        with the place of its recording among all; `journals`, if given, has a journal
+        for each of them, and then there must be a known number of sources.
 
-        Raises `OptionError` as `transcribe` does, and `OutputError` for a journal that
-        can no longer be written: then the others go on from theirs another time.
+        Raises `OptionError` and `DeviceError` as `transcribe` does, and `OutputError`
+        for a journal that can no longer be written: then the others go on from theirs
+        another time.
         """
         chosen = self._checked(options)
         plans: Iterable[JournalPlan | None] = repeat(None)
@@ -202,7 +204,7 @@ class Whisper:
     def detect_language(self, audio: AudioSource) -> DetectedLanguage:
         """Find the language that is spoken in the first window (30 s) of `audio`.
 
-        An English-only model answers English. Raises `AudioError`.
+        An English-only model answers English. Raises `AudioError` or `DeviceError`.
         """
         window = np.zeros(self.config.num_frames * HOP_LENGTH, np.float32)
         filled = 0

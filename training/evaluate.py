@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=RESULTS / "demo.json")
     asked = parser.parse_args()
     clips = list(recordings(asked.speech / "digits"))
-    with load_model(asked.model) as model:
+    with load_model(asked.model, device="cpu") as model:
         figures = {
             "machine": describe(),
             "official_test": digits(model, clips, is_official_test),

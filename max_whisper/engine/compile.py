@@ -25,6 +25,7 @@ from max.engine import CompiledModel, InferenceSession, Model
 from max.graph import Module
 
 from max_whisper.config import WhisperConfig
+from max_whisper.engine.in_turn import turn_on
 from max_whisper.features.log_mel import build_log_mel
 from max_whisper.kernels.ops import Ops
 from max_whisper.kernels.package import KERNELS
@@ -115,7 +116,8 @@ def load_graphs(
     if compiled is None:
         with on_compile(REASON if plan.device.is_host else GPU_REASON):
             compiled = compile_graphs(plan, session)
-    models: dict[str, Model] = session.init_all(compiled, weights_registry=weights)
+    with turn_on(plan.device):
+        models: dict[str, Model] = session.init_all(compiled, weights_registry=weights)
     return models
 
 

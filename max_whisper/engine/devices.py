@@ -7,7 +7,13 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from max.driver import Accelerator, Device, accelerator_count
+from max.driver import (
+    Accelerator,
+    Device,
+    accelerator_api,
+    accelerator_architecture_name,
+    accelerator_count,
+)
 from max.dtype import DType
 from max.graph import DeviceRef
 
@@ -28,8 +34,8 @@ _DTYPES = {
     "bfloat16": DType.bfloat16,
 }
 
-AMD = "hip"
-"""MAX's word for the interface of AMD's GPUs."""
+AMD, NVIDIA = "hip", "cuda"
+"""MAX's words for the interfaces of GPUs."""
 LEAST_GENERATION = 80
 """NVIDIA's first cards that compute in bfloat16."""
 
@@ -88,6 +94,8 @@ def find(options: EngineOptions) -> Device:
             "expected dtype auto, float16 or float32 on an AMD GPU, found bfloat16, "
             "which MAX 26.7 does not compile there"
         )
+    if device.api == NVIDIA:
+        load_cublas()
     return device
 
 
@@ -96,7 +104,7 @@ def gpu_ops(device: Device, dtype: DType) -> GpuOps:
     # Its imports start MAX's CPU, whose threads could then no longer be chosen.
     from max_whisper.kernels.gpu_ops import GpuOps
 
-    own = device.api == "cuda" and dtype != DType.float32
+    own = device.api == NVIDIA and dtype != DType.float32
     return GpuOps(DeviceRef.from_device(device), dtype, own)
 
 
@@ -135,15 +143,14 @@ def _known_gpu(options: EngineOptions) -> Device | None:
     others are used where they are named. Says why one that could be is not.
     """
     asks_for_cpu = options.threads or options.dtype in ("int8", "float32")
-    if asks_for_cpu or not accelerator_count():
+    if asks_for_cpu or not accelerator_count() or accelerator_api() != NVIDIA:
+        return None
+    generation = re.match(r"sm_(\d+)", accelerator_architecture_name())
+    if generation is None or int(generation[1]) < LEAST_GENERATION:
         return None
     try:
-        device = _gpu(0, options.device)
-        generation = re.match(r"sm_(\d+)", device.architecture_name)
-        if generation is None or int(generation[1]) < LEAST_GENERATION:
-            return None
         load_cublas()
+        return _gpu(0, options.device)
     except DeviceError as error:
         _log.warning("The GPU is not used: %s", error)
         return None
-    return device

@@ -27,6 +27,7 @@ from max_whisper.engine.buffers import (
 )
 from max_whisper.engine.captured import Captured
 from max_whisper.engine.devices import Place
+from max_whisper.engine.gpu_errors import gpu_errors
 from max_whisper.engine.in_turn import in_turn, turn_on
 from max_whisper.engine.protocol import (
     Alignment,
@@ -78,7 +79,7 @@ class MaxEngine:
 
         frames = KeptFrames(self.config.num_mel_bins)
         for block in log_mel.blocks(counted()):
-            with self.turn:
+            with self.turn, gpu_errors(self.runs_on):
                 frames.append(on_host(self._run(log_mel.GRAPH, self._put(block))[0]))
         tail = frames.cut_off(samples // HOP_LENGTH)
         return Mel(frames, samples, tail)

@@ -7,11 +7,13 @@ from contextlib import contextmanager
 
 from max_whisper.errors import DeviceError, MaxWhisperError
 
+SMALLER = "try a smaller batch_size, or device='cpu'"
+
 
 @contextmanager
-def gpu_errors(runs_on: str) -> Iterator[None]:
-    """Within, what MAX raises for want of memory, or of an instruction, is a
-    `DeviceError`; on a CPU it stays what it is.
+def gpu_errors(runs_on: str, advice: str = SMALLER) -> Iterator[None]:
+    """Within, what MAX raises, mostly for want of memory, is a `DeviceError` with
+    `advice`; on a CPU it stays what it is.
     """
     try:
         yield
@@ -21,6 +23,5 @@ def gpu_errors(runs_on: str) -> Iterator[None]:
         if runs_on.startswith("cpu"):
             raise
         raise DeviceError(
-            f"expected a GPU that can run this model, found {runs_on}: {error}; try a "
-            "smaller batch_size, or device='cpu'"
+            f"expected a GPU that runs this model, found {runs_on}: {error}; {advice}"
         ) from error

@@ -14,17 +14,16 @@ from numpy.typing import NDArray
 
 from max_whisper.config import WhisperConfig
 from max_whisper.engine.compile import (
-    CUBLAS,
     OnCompile,
     Plan,
     kept_paths,
     load_graphs,
     session_on,
 )
-from max_whisper.engine.cublas import load_cublas
 from max_whisper.engine.devices import Place, choose
 from max_whisper.engine.engine import MaxEngine
 from max_whisper.engine.gpu_errors import gpu_errors
+from max_whisper.engine.in_turn import turn_on
 from max_whisper.engine.options import EngineOptions
 from max_whisper.engine.twins import verify_twins
 from max_whisper.weights.names import check
@@ -49,10 +48,11 @@ def load_engine(
     """
     check(weights, config)
     place = choose(options, weights_are_half=_are_half(weights))
-    with gpu_errors(place.name):
+    with gpu_errors(place.name, "try a smaller model, or device='cpu'"):
         engine = _engine(place, config, weights, on_compile or _tell)
         if not place.device.is_host:
-            verify_twins(engine)
+            with engine.turn:
+                verify_twins(engine)
     return engine
 
 
@@ -70,10 +70,9 @@ def _engine(
     weights: Mapping[str, NDArray[Any]],
     on_compile: OnCompile,
 ) -> MaxEngine:
-    if place.device.api == CUBLAS:
-        load_cublas()
     session = session_on(place.device)
-    registry = {name: _bind(name, array, place) for name, array in weights.items()}
+    with turn_on(place.device):
+        registry = {name: _bind(name, array, place) for name, array in weights.items()}
     plan = Plan(config, place.ops, place.device)
     models = load_graphs(plan, session, registry, on_compile)
     return MaxEngine(config, models, place)

@@ -18,8 +18,8 @@ class EngineOptions:
 
     device: str = option(
         "auto",
-        "where to run: auto (an NVIDIA GPU with bfloat16 if there is one, unless dtype "
-        "or threads ask for the CPU), cpu, gpu, or gpu:N for the Nth GPU",
+        "where to run: auto (the first GPU if it is NVIDIA's with bfloat16, unless "
+        "float32, int8 or threads ask for the CPU), cpu, gpu, or gpu:N for the Nth GPU",
     )
     dtype: str = option(
         "auto",

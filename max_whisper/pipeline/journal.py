@@ -13,6 +13,7 @@ import hashlib
 import json
 import logging
 import os
+import shutil
 import weakref
 from dataclasses import asdict, dataclass, replace
 from io import FileIO
@@ -50,7 +51,8 @@ class HeardWindow:
 class Journal:
     """The windows of one recording that were heard, now or before.
 
-    `identity` says what was heard and how; the journal of another one is begun anew.
+    `identity` says what was heard and how; the journal of another one is begun anew,
+    and what it had is kept beside it, as `.old`.
     `close` it for others. Raises `OutputError` if the file is no journal, cannot be
     written, or is that of another transcription that is at work.
     """
@@ -69,7 +71,7 @@ class Journal:
                 "file; name one of your own"
             )
         if lines and lines[0]["identity"] != identity:
-            _log.warning("%s: of other sound, options or precision; begun anew", path)
+            self._keep_aside()
             lines = []
         if not lines:
             end = 0
@@ -86,6 +88,19 @@ class Journal:
     def keep(self, walk: int, number: int, heard: HeardWindow) -> None:
         """Write a window down; it is in the file when this returns."""
         self._write({"walk": walk, "window": number, **asdict(heard)})
+
+    def _keep_aside(self) -> None:
+        """What is in the file is another's, and may be hours of work."""
+        aside = self._path.with_name(f"{self._path.name}.old")
+        try:
+            shutil.copyfile(self._path, aside)
+        except OSError as error:
+            raise _unwritable(aside, error) from error
+        _log.warning(
+            "%s: of other sound, or heard by another model, version or device or with "
+            "other options; kept as %s, and begun anew",
+            *(self._path, aside.name),
+        )
 
     def _write(self, line: Line) -> None:
         left = f"{json.dumps(line)}\n".encode()

@@ -87,6 +87,7 @@ def test_inspect_shows_shapes(capsys: Capture, tmp_path: Path) -> None:
     assert rows["d_model"] == "64"
     assert "encoder output            [1, 1500, 64]" in shown
     assert f"[1, tokens, {config.vocab_size}]" in shown
+    assert rows["device"] == "cpu"
     assert rows["compiled"].startswith(("yes", "no"))
 
 

@@ -168,7 +168,8 @@ def speed(ours: Ours, theirs: reference.Whisper) -> dict[str, float]:
     begin = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         command = ["transcribe", str(clip), "--model", str(MODEL), "-o", folder]
-        options = ["--beam_size", "None", "--best_of", "None", "--verbose", "False"]
+        options = ["--device", "cpu", "--verbose", "False"]
+        options += ["--beam_size", "None", "--best_of", "None"]
         subprocess.run(
             [sys.executable, "-m", "max_whisper", *command, *options],
             check=True,

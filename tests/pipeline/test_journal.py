@@ -76,7 +76,9 @@ def test_it_goes_on_where_it_was_cut_off(
 def test_another_recording_or_other_options_begin_anew(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     whole, steps = heard(path)
+    text = path.read_text()
     assert heard(path, initial_prompt=" one")[1] > 0
+    assert path.with_name("journal.old").read_text() == text
     assert heard(path) == (whole, steps)
     assert heard(path, mel=numbered_mel(20_001))[1] > 0
 
