@@ -25,6 +25,7 @@ from max.engine import CompiledModel, InferenceSession, Model
 from max.graph import Module
 
 from max_whisper.config import WhisperConfig
+from max_whisper.engine.devices import NVIDIA
 from max_whisper.engine.in_turn import turn_on
 from max_whisper.features.log_mel import build_log_mel
 from max_whisper.kernels.ops import Ops
@@ -48,8 +49,6 @@ GPU_REASON = (
     "Compiling the model for this GPU. This happens once for a model size and takes "
     "some minutes"
 )
-CUBLAS = "cuda"
-"""MAX's interface to devices on which products are cuBLAS's."""
 PORTABLE_CPU = "x86-64-v3"
 """What the code beside a GPU's may ask of a CPU if it was compiled elsewhere."""
 
@@ -83,7 +82,7 @@ class Plan:
         host += PORTABLE_CPU if self.is_portable else _cpu_features()
         if self.device.is_host:
             return host
-        products = "cublas" if self.device.api == CUBLAS else "max"
+        products = "cublas" if self.device.api == NVIDIA else "max"
         kind = f"{self.device.api} {self.device.architecture_name}"
         return f"{kind} {products} {host}"
 
@@ -97,7 +96,7 @@ def cache_folder() -> Path:
 def session_on(device: Device) -> InferenceSession:
     """Where graphs for a device are compiled and loaded."""
     session = InferenceSession([device])
-    if device.api == CUBLAS:
+    if device.api == NVIDIA:
         # With MAX's own products the first row of an encoder came out wrong on an H100,
         # with cuBLAS's it did not. MAX has no public word for this choice.
         session._use_vendor_blas("1")

@@ -26,7 +26,7 @@ from max_whisper.engine.buffers import (
     uploaded,
 )
 from max_whisper.engine.captured import Captured
-from max_whisper.engine.devices import Place
+from max_whisper.engine.devices import NVIDIA, Place
 from max_whisper.engine.gpu_errors import gpu_errors
 from max_whisper.engine.in_turn import in_turn, turn_on
 from max_whisper.engine.protocol import (
@@ -47,9 +47,6 @@ from max_whisper.features import log_mel
 from max_whisper.features.kept_frames import KeptFrames
 from max_whisper.model import graphs
 
-CAPTURES = "cuda"
-"""MAX's interface to devices on which a graph is captured."""
-
 _log = logging.getLogger("max_whisper")
 
 
@@ -65,7 +62,8 @@ class MaxEngine:
         self._device = place.device
         self._cache_dtype = place.ops.cache_dtype
         self.turn = turn_on(place.device)
-        self._captures = count(1) if place.device.api == CAPTURES else None
+        # MAX captures a graph on these devices only.
+        self._captures = count(1) if place.device.api == NVIDIA else None
         self.batch_size = batch_size(config, place.device, self._cache_dtype)
 
     def log_mel(self, sound: Iterable[NDArray[np.float32]]) -> Mel:
