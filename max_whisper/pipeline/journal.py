@@ -95,6 +95,7 @@ class Journal:
         try:
             shutil.copyfile(self._path, aside)
         except OSError as error:
+            self.close()
             raise _unwritable(aside, error) from error
         _log.warning(
             "%s: of other sound, or heard by another model, version or device or with "
